@@ -1,0 +1,1 @@
+"""Tenantry: the backend every SaaS product needs."""
