@@ -1,1 +1,1 @@
-"""What builds and checks the project; nothing here runs in production."""
+"""Programs that developers run on the project. Nothing here runs in production."""
