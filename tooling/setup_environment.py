@@ -12,6 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+OLDEST = (3, 11)
 NEWER_NAMES = ["python3.14", "python3.13", "python3.12", "python3.11"]
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -40,7 +41,7 @@ def main(extras: "list[str]") -> None:
 
 def insist_on_python() -> None:
     """Go on with a newer Python of this machine when the one called is too old."""
-    if sys.version_info[:2] >= (3, 11):
+    if sys.version_info >= OLDEST:
         return
     for name in NEWER_NAMES:
         newer = shutil.which(name)
