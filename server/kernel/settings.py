@@ -76,9 +76,13 @@ class Secret:
 
     make: Callable[[], str] = lambda: secrets.token_urlsafe(32)
     minimum_length: int = 32
+    # For values that are checked elsewhere (key files, say): anything true is strong enough here.
+    is_strong: Callable[[str], object] | None = None
 
     def weakness(self, value: str) -> str | None:
         """Say what makes *value* too weak for production."""
+        if self.is_strong is not None:
+            return None if self.is_strong(value) else "is too weak"
         if len(value) < self.minimum_length:
             return f"is too weak: give at least {self.minimum_length} characters"
         if len(set(value)) < FEWEST_DISTINCT_CHARACTERS:

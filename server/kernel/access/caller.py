@@ -101,6 +101,13 @@ class Call:
     holds_commit: bool = False
     held: "UnitOfWork | None" = None
 
+    @property
+    def organization(self) -> str:
+        """The organization of a tenanted call: the one that was checked."""
+        if self.organization_id is None:
+            raise LookupError(f"{self.method} is not for an organization")
+        return self.organization_id
+
 
 _call: ContextVar[Call] = ContextVar("call")
 

@@ -10,7 +10,7 @@ from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ClauseElement, CompoundSelect, Insert, Select, bindparam, select, text
+from sqlalchemy import ClauseElement, CompoundSelect, Delete, Insert, Select, Update, bindparam, select, text
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -31,9 +31,11 @@ class MissingOrganization(Exception):
 class Statement:
     """One statement as PostgreSQL takes it, and how values go in and rows come out."""
 
-    __slots__ = ("_binds", "_convert", "_row", "is_tenant", "read_sql", "sql")
+    __slots__ = ("_binds", "_convert", "_row", "_table", "is_insert", "is_tenant", "read_sql", "sql")
 
     def __init__(self, element: ClauseElement) -> None:
+        self.is_insert = isinstance(element, Insert)
+        self._table = element.table if isinstance(element, Insert | Update | Delete) else None
         self.is_tenant = any(is_tenant_table(part) for part in visitors.iterate(element))
         columns = None
         if isinstance(element, Insert) and not element._values and element.select is None:
@@ -48,6 +50,10 @@ class Statement:
             self.read_sql = _within_organization(self.sql, len(compiled.positiontup or ()) + 1)
         self._binds = _binds(compiled)
         self._row, self._convert = _rows(compiled)
+
+    def conflicts_with(self, other: "Statement") -> bool:
+        """Whether the two must not run as parts of one statement, where neither sees what the other does."""
+        return self._table is other._table and not (self.is_insert and other.is_insert)
 
     def arguments(self, parameters: Parameters) -> list[Any]:
         """The values of *parameters* in the order of the placeholders."""

@@ -1,8 +1,8 @@
 """
 One use case, one transaction: rows, events and deliveries commit together or not at all.
 
-Inserts wait and go out together as one statement: at the end, or before the first read or update after them. So a use
-case that only inserts is one round trip, and needs no BEGIN.
+Writes wait and go out together as one statement: at the end, or before the first read after them. So a use case that
+only inserts is one round trip, and needs no BEGIN.
 """
 
 import asyncio
@@ -46,7 +46,7 @@ class UnitOfWork:
         self._database = database
         self.organization_id = organization_id
         self._connection: Connection | None = None
-        self._inserts: list[tuple[Statement, list[Any]]] = []
+        self._waiting: list[tuple[Statement, list[Any]]] = []
         self._refusing: dict[str, Refusal] = {}
         self._events: list[Published] = []
         self._messages: list[Message] = []
@@ -75,24 +75,28 @@ class UnitOfWork:
         changed: int = await self._run(connection.execute, statement.sql, arguments, refusing)
         return changed
 
-    def insert(self, element: ClauseElement, row: Parameters, refusing: Refusing = {}) -> None:
+    async def write(self, element: ClauseElement, row: Parameters, refusing: Refusing = {}) -> None:
         """
-        Insert a row before the next read or update, at the latest at the end.
+        Insert, update or delete at the latest at the end, together with other writes.
 
-        A violated constraint named in *refusing* raises that refusal then, not here.
+        For changes whose count nobody needs: inserts, and updates of rows that this unit of work has locked. A violated
+        constraint named in *refusing* raises that refusal then, not here.
         """
         statement = self._database.statements.of(element)
-        self._inserts.append((statement, statement.arguments(row)))
+        if any(statement.conflicts_with(waiting) for waiting, _ in self._waiting):
+            await self._flush(await self._begun())
+        self._waiting.append((statement, statement.arguments(row)))
         self._refusing.update(refusing)
 
     async def act_within(self, organization_id: str) -> None:
         """Go on within *organization_id*: for use cases that make an organization or act in several."""
         if self.organization_id == organization_id:
             return
-        await self._flush_if_begun()
+        if self._waiting or self._connection is not None:
+            connection = await self._begun()
+            self.organization_id = organization_id
+            await connection.fetch(f"SELECT set_config('{SETTING}', $1, true)", [self._setting()])
         self.organization_id = organization_id
-        if self._connection is not None:
-            await self._connection.fetch(f"SELECT set_config('{SETTING}', $1, true)", [self._setting()])
 
     # Events, deliveries, notices --------------------------------------------------------------------------------
 
@@ -150,9 +154,11 @@ class UnitOfWork:
     async def complete(self) -> None:
         """Send what waits and commit. Only the kernel calls this."""
         try:
-            if self._connection is None:
+            self._collect()
+            if self._connection is None and all(statement.is_insert for statement, _ in self._waiting):
                 await self._flush_alone()
             else:
+                self._connection = await self._begun()
                 await self._flush(self._connection)
                 await self._connection.raw.execute("COMMIT")
                 self._connection = self._release(self._connection)
@@ -195,13 +201,8 @@ class UnitOfWork:
         await self._flush(self._connection)
         return self._connection
 
-    async def _flush_if_begun(self) -> None:
-        if self._inserts:
-            await self._flush(await self._begun())
-
     async def _flush_alone(self) -> None:
-        self._collect()
-        if self._inserts:
+        if self._waiting:
             connection = await self._database.pool.acquire()
             try:
                 await self._send(connection)
@@ -215,12 +216,12 @@ class UnitOfWork:
 
     async def _flush(self, connection: Connection) -> None:
         self._collect()
-        if self._inserts:
+        if self._waiting:
             await self._send(connection)
 
     async def _send(self, connection: Connection) -> None:
-        sql, arguments = self._database.merged.of(self._inserts, self._setting())
-        self._inserts.clear()
+        sql, arguments = self._database.merged.of(self._waiting, self._setting())
+        self._waiting.clear()
         await self._run(connection.fetch, sql, arguments, {})
 
     def _collect(self) -> None:
@@ -230,13 +231,13 @@ class UnitOfWork:
             caller_id = ids.decode("user", call.caller.user_id)
             append = event_log.parameters_of(self._events, call_id=call.request_id, caller_id=caller_id)
             statement = statements.of(event_log.APPEND)
-            self._inserts.append((statement, statement.arguments(append)))
+            self._waiting.append((statement, statement.arguments(append)))
             self._events.clear()
         if self._messages:
             envelope = messages.Envelope(call, self._database.host_region, self.organization_id)
             queue = messages.parameters_of(self._messages, envelope, self._database.now())
             statement = statements.of(tables.QUEUE)
-            self._inserts.append((statement, statement.arguments(queue)))
+            self._waiting.append((statement, statement.arguments(queue)))
             self._messages.clear()
             self._has_deliveries = True
 

@@ -1,0 +1,186 @@
+"""One server process: built from the subdomains, started, drained on a signal."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import uvloop
+
+from server import composition
+from server.kernel import ids, logs, settings
+from server.kernel.access.principals import Principals
+from server.kernel.clock import Clock, system_clock
+from server.kernel.database import Database
+from server.kernel.events import DomainEvent
+from server.kernel.lists import Lists
+from server.kernel.rpc.authentication import Authentication
+from server.kernel.rpc.idempotency import Idempotency
+from server.kernel.rpc.pipeline import Pipeline
+from server.kernel.rpc.rates import Rates
+from server.kernel.rpc.server import Server
+from server.kernel.security.hashing import PasswordHasher
+from server.kernel.security.keys import SigningKeys
+from server.kernel.security.secrets import SecretKeys
+from server.kernel.security.settings import CallSettings, SecuritySettings
+from server.kernel.security.tokens import Tokens
+from server.kernel.settings import PlatformSettings
+from server.kernel.subdomain import Platform, Subdomain
+
+log = logging.getLogger(__name__)
+
+Compose = Callable[[Platform], Sequence[Subdomain]]
+_PROBE_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class App:
+    """Everything that one process holds."""
+
+    platform: Platform
+    subdomains: Sequence[Subdomain]
+    pipeline: Pipeline
+    calls: CallSettings
+
+    def server(self) -> Server:
+        """The gRPC server of this process."""
+        services = [service for subdomain in self.subdomains for service in subdomain.services]
+        is_testing = self.platform.is_testing
+        return Server(self.pipeline, services, is_testing=is_testing, reflects=is_testing)
+
+
+def build(
+    *,
+    compose: Compose = composition.compose,
+    clock: Clock = system_clock,
+    database: Database | None = None,
+) -> App:
+    """
+    Put everything together from the environment.
+
+    Raises:
+        SettingsError: Settings are missing or wrong.
+    """
+    platform_settings = settings.read(PlatformSettings)
+    security = settings.read(SecuritySettings)
+    calls = settings.read(CallSettings)
+    secrets = SecretKeys.parse(security.identity_secrets_keys.get_secret_value())
+    database = database or Database(
+        dsn_of(platform_settings), clock=clock, pool_size=calls.database_pool_size, host_region=calls.host_region
+    )
+    platform = Platform(
+        settings=platform_settings,
+        read_settings=settings.read,
+        database=database,
+        clock=clock,
+        new_id=ids.new_id,
+        tokens=_tokens(security, clock),
+        secrets=secrets,
+        hasher=_hasher(security),
+        lists=Lists(secrets),
+    )
+    subdomains = compose(platform)
+    database.reactions = _reactions(subdomains)
+    parts = {name: part for subdomain in subdomains for name, part in subdomain.principal.items()}
+    every_call = calls.log_every_call if calls.log_every_call is not None else platform.is_testing
+    pipeline = Pipeline(
+        authentication=Authentication(
+            platform.tokens, Principals(database, parts), on_refused=composition.on_refused_credential(platform)
+        ),
+        idempotency=Idempotency(database, secrets),
+        rates=Rates(ordinary=calls.rate_limit_ordinary, costly=calls.rate_limit_costly),
+        clock=clock,
+        trusted_gateways=frozenset(calls.trusted_gateways.split(",")),
+        logs_every_call=every_call,
+    )
+    return App(platform, subdomains, pipeline, calls)
+
+
+def dsn_of(platform: PlatformSettings) -> str:
+    """
+    Where the database is.
+
+    Raises:
+        SettingsError: Nobody said; `tenantry up` does.
+    """
+    if platform.database_url is None:
+        raise settings.SettingsError("TENANTRY_DATABASE_URL is missing: `tenantry up` sets it for its processes.")
+    return platform.database_url.get_secret_value()
+
+
+def _tokens(security: SecuritySettings, clock: Clock) -> Tokens:
+    return Tokens(
+        keys=SigningKeys(security.jwt_signing_keys.get_secret_value()),
+        issuer=security.identity_base_url,
+        service_keys=SigningKeys(security.service_token_keys.get_secret_value()),
+        service_issuer=security.service_token_issuer,
+        service_audience=security.service_token_audience,
+        clock=clock,
+        leeway=timedelta(seconds=security.token_leeway_seconds),
+    )
+
+
+def _hasher(security: SecuritySettings) -> PasswordHasher:
+    return PasswordHasher(
+        memory_kib=security.password_hash_memory_kib,
+        iterations=security.password_hash_iterations,
+        parallelism=security.password_hash_parallelism,
+        concurrency=security.password_hash_concurrency,
+    )
+
+
+def _reactions(subdomains: Sequence[Subdomain]) -> dict[type[DomainEvent], list[Any]]:
+    found: dict[type[DomainEvent], list[Any]] = {}
+    for subdomain in subdomains:
+        for event, reactions in subdomain.reactions.items():
+            found.setdefault(event, []).extend(reactions)
+    return found
+
+
+def serve(*, socket: str | None = None) -> None:
+    """Run one server process until it is told to stop, then drain."""
+    platform = settings.read(PlatformSettings)
+    logs.start_logging(as_json=platform.log_format == "json", level=platform.log_level)
+    uvloop.run(_serve(build(), socket))
+
+
+async def _serve(app: App, socket: str | None) -> None:
+    stopping = stop_signal()
+    await app.platform.database.start()
+    server = app.server()
+    platform = app.platform.settings
+    addresses = [f"{platform.grpc_host}:{platform.grpc_port}", *([f"unix:{socket}"] if socket else [])]
+    server.listen(addresses)
+    await server.start()
+    log.info("listening", extra={"addresses": ", ".join(addresses)})
+    readiness = asyncio.create_task(_watch_database(app, server))
+    await stopping.wait()
+    log.info("draining")
+    readiness.cancel()
+    await server.drain(notice_seconds=app.calls.drain_notice_seconds, grace_seconds=app.calls.drain_grace_seconds)
+    app.platform.hasher.close()
+    await app.platform.database.stop()
+    log.info("stopped")
+
+
+async def _watch_database(app: App, server: Server) -> None:
+    """Readiness follows the database."""
+    was_ready = True
+    while True:
+        await asyncio.sleep(_PROBE_SECONDS)
+        is_ready = app.platform.database.signals.is_connected
+        if is_ready != was_ready:
+            await server.be_ready(is_ready)
+            was_ready = is_ready
+
+
+def stop_signal() -> asyncio.Event:
+    """Set when the process is told to stop."""
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    return stopping

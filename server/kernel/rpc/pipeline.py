@@ -1,0 +1,203 @@
+"""
+What happens to a call before and after its handler, composed once per method when the server is built.
+
+In this order: last-resort error mapping, request id and access log, deadline, authenticate, rate class, organization,
+access, validate, idempotency, handler. Streams go through the same steps with their first message.
+"""
+
+import asyncio
+import logging
+import re
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+from google.protobuf.message import Message
+
+from server.kernel import ids
+from server.kernel.access.caller import NOBODY, Call, set_current_call
+from server.kernel.clock import Clock
+from server.kernel.errors import Refusal
+from server.kernel.rpc import access, validation
+from server.kernel.rpc.authentication import Authentication
+from server.kernel.rpc.errors import code_of, expire, fail, refuse
+from server.kernel.rpc.idempotency import Idempotency
+from server.kernel.rpc.methods import Method
+from server.kernel.rpc.rates import Rates
+from server.kernel.rpc.validation import Check
+from tenantry.options.v1.access_pb2 import IDEMPOTENCY_OWN
+
+log = logging.getLogger("tenantry.call")
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9_.\-]{8,128}")
+_DEFAULT_DEADLINE_SECONDS = 30.0
+
+Handler = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """The steps that every call goes through."""
+
+    authentication: Authentication
+    idempotency: Idempotency
+    rates: Rates
+    clock: Clock
+    trusted_gateways: frozenset[str] = frozenset({"127.0.0.1", "::1"})
+    logs_every_call: bool = False
+
+    def compose(self, method: Method, handler: Handler, check: Check | None) -> "grpc.RpcMethodHandler[Any, Any]":
+        """The gRPC handler of a method: bytes in, bytes out."""
+        if method.is_client_streaming and method.is_server_streaming:
+            return grpc.stream_stream_rpc_method_handler(self._stream_stream(method, handler, check))
+        if method.is_client_streaming:
+            return grpc.stream_unary_rpc_method_handler(self._stream_unary(method, handler, check))
+        if method.is_server_streaming:
+            return grpc.unary_stream_rpc_method_handler(self._unary_stream(method, handler, check))
+        return grpc.unary_unary_rpc_method_handler(self._unary_unary(method, handler, check))
+
+    def _unary_unary(self, method: Method, handler: Handler, check: Check | None) -> Handler:
+        async def answer(call: Call, context: Any, body: bytes) -> bytes:
+            request = await self._admit(method, check, call, context, body)
+
+            async def proceed() -> bytes:
+                response: Message = await handler(request, context)
+                return response.SerializeToString()
+
+            if self._is_repeatable(method, request):
+                return await self.idempotency.answer(call, method, request, proceed)
+            return await proceed()
+
+        async def serve(body: bytes, context: Any) -> bytes:
+            return await self._guard(method, context, lambda call: answer(call, context, body))
+
+        return serve
+
+    def _unary_stream(self, method: Method, handler: Handler, check: Check | None) -> Handler:
+        async def serve(body: bytes, context: Any) -> None:
+            async def answer(call: Call) -> None:
+                request = await self._admit(method, check, call, context, body)
+                async for response in handler(request, context):
+                    await context.write(response.SerializeToString())
+
+            await self._guard(method, context, answer)
+
+        return serve
+
+    def _stream_unary(self, method: Method, handler: Handler, check: Check | None) -> Handler:
+        async def serve(bodies: AsyncIterator[bytes], context: Any) -> bytes:
+            async def answer(call: Call) -> bytes:
+                requests = await self._admit_stream(method, check, call, context, bodies)
+                response: Message = await handler(requests, context)
+                return response.SerializeToString()
+
+            return await self._guard(method, context, answer)
+
+        return serve
+
+    def _stream_stream(self, method: Method, handler: Handler, check: Check | None) -> Handler:
+        async def serve(bodies: AsyncIterator[bytes], context: Any) -> None:
+            async def answer(call: Call) -> None:
+                requests = await self._admit_stream(method, check, call, context, bodies)
+                async for response in handler(requests, context):
+                    await context.write(response.SerializeToString())
+
+            await self._guard(method, context, answer)
+
+        return serve
+
+    async def _guard(self, method: Method, context: Any, answer: Callable[[Call], Awaitable[Any]]) -> Any:
+        """Steps one to three: whatever happens inside ends as an answer that says no more than it should."""
+        started = time.monotonic()
+        call = self._open(method, context)
+        set_current_call(call)
+        try:
+            if context.time_remaining() is None:
+                async with asyncio.timeout(_DEFAULT_DEADLINE_SECONDS):
+                    result = await answer(call)
+            else:
+                result = await answer(call)
+        except Refusal as refusal:
+            self._log(call, code_of(refusal).name, started, refusal.reason)
+            await refuse(context, refusal, call.request_id)
+        except TimeoutError:
+            self._log(call, "DEADLINE_EXCEEDED", started)
+            await expire(context, call.request_id)
+        except asyncio.CancelledError:
+            self._log(call, "CANCELLED", started)
+            raise
+        except grpc.aio.AbortError:
+            raise  # the handler has answered already
+        except Exception:
+            incident_id = ids.new_id("incident")
+            log.exception("unexpected error", extra={"incident_id": incident_id, "method": method.path})
+            await fail(context, incident_id, call.request_id)
+        else:
+            if self.logs_every_call:
+                self._log(call, "OK", started)
+            return result
+
+    def _open(self, method: Method, context: Any) -> Call:
+        metadata = dict(context.invocation_metadata() or ())
+        given = metadata.get("x-request-id")
+        is_sane = isinstance(given, str) and _REQUEST_ID.fullmatch(given) is not None
+        return Call(
+            caller=NOBODY,
+            request_id=str(given) if is_sane else str(ids.uuid7()),
+            method=method.path,
+            client_address=self._client_address(metadata, context),
+            user_agent=str(metadata.get("user-agent", ""))[:256],
+            metadata=metadata,
+        )
+
+    def _client_address(self, metadata: dict[str, Any], context: Any) -> str:
+        peer: str = context.peer()
+        kind, _, rest = peer.partition(":")
+        address = "" if kind == "unix" else rest.rpartition(":")[0].strip("[]").replace("%5B", "").replace("%5D", "")
+        if kind == "unix" or address in self.trusted_gateways:
+            return str(metadata.get("x-envoy-external-address") or address)
+        return address
+
+    async def _admit(self, method: Method, check: Check | None, call: Call, context: Any, body: bytes) -> Any:
+        """Steps four to eight: who calls, for which organization, whether that is allowed, and what is asked."""
+        if not method.ignores_credentials:
+            call.caller = await self.authentication.caller_of(call.metadata)
+        if self.rates.is_limited(method.rate_class):
+            self.rates.admit(method.rate_class, call)
+        request = validation.parse(method.request, body)
+        call.organization_id = access.organization_of(method, call.caller, request)
+        access.check(method, call.caller, call.organization_id, self.clock())
+        validation.validate(request, body, check)
+        return request
+
+    async def _admit_stream(
+        self, method: Method, check: Check | None, call: Call, context: Any, bodies: AsyncIterator[bytes]
+    ) -> AsyncIterator[Any]:
+        first = await anext(bodies, b"")
+        request = await self._admit(method, check, call, context, first)
+        return _chain(method, request, bodies)
+
+    def _is_repeatable(self, method: Method, request: Any) -> bool:
+        return bool(method.idempotency) and method.idempotency != IDEMPOTENCY_OWN and bool(request.request_id)
+
+    def _log(self, call: Call, code: str, started: float, reason: str = "") -> None:
+        log.info(
+            "call",
+            extra={
+                "method": call.method,
+                "code": code,
+                "reason": reason,
+                "request_id": call.request_id,
+                "caller": call.caller.user_id,
+                "organization_id": call.organization_id,
+                "milliseconds": round((time.monotonic() - started) * 1000, 1),
+            },
+        )
+
+
+async def _chain(method: Method, first: Any, bodies: AsyncIterator[bytes]) -> AsyncIterator[Any]:
+    yield first
+    async for body in bodies:
+        yield validation.parse(method.request, body)

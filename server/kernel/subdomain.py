@@ -1,0 +1,84 @@
+"""The shape that a subdomain hands over, and what it is given."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from google.protobuf.descriptor import ServiceDescriptor
+from pydantic_settings import BaseSettings
+from sqlalchemy import MetaData, Select
+
+from server.kernel.clock import Clock
+from server.kernel.database import Database, OpenUnitOfWork, Reader, UnitOfWork
+from server.kernel.deliveries.messages import Queue
+from server.kernel.deliveries.outcomes import Result
+from server.kernel.events import DomainEvent
+from server.kernel.lists import Lists
+from server.kernel.security.hashing import PasswordHasher
+from server.kernel.security.secrets import SecretKeys
+from server.kernel.security.tokens import Tokens
+from server.kernel.settings import PlatformSettings
+
+Reaction = Callable[[UnitOfWork, Any], Awaitable[None]]
+Carry = Callable[[Sequence[str]], Awaitable[Sequence[Result]]]
+
+
+@dataclass(frozen=True)
+class Platform:
+    """What every subdomain is built from."""
+
+    settings: PlatformSettings
+    read_settings: Callable[[type[Any]], Any]
+    database: Database
+    clock: Clock
+    new_id: Callable[[str], str]
+    tokens: Tokens
+    secrets: SecretKeys
+    hasher: PasswordHasher
+    lists: Lists
+
+    @property
+    def begin(self) -> OpenUnitOfWork:
+        return self.database.begin
+
+    @property
+    def reader(self) -> Reader:
+        return self.database.reader
+
+    @property
+    def is_testing(self) -> bool:
+        """Whether testing-only operations exist."""
+        return not self.settings.is_production
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service of the contract and the object that answers it."""
+
+    descriptor: ServiceDescriptor
+    servicer: object
+
+
+@dataclass(frozen=True)
+class Carrier:
+    """Who carries out the messages of a queue: an RPC for the workers, and the same thing in process for drains."""
+
+    queue: Queue
+    method: str
+    carry: Carry
+    batch_size: int = 100
+
+
+@dataclass(frozen=True)
+class Subdomain:
+    """One subdomain, put together. The folder, the schema and the proto package bear its name."""
+
+    name: str
+    tables: MetaData | None = None
+    migrations: Path | None = None
+    services: Sequence[Service] = ()
+    settings: Sequence[type[BaseSettings]] = ()
+    reactions: Mapping[type[DomainEvent], Sequence[Reaction]] = field(default_factory=dict)
+    carriers: Sequence[Carrier] = ()
+    principal: Mapping[str, Select[Any]] = field(default_factory=dict)

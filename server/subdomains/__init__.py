@@ -1,0 +1,1 @@
+"""The subdomains: one folder each. They meet only in events and api."""

@@ -1,0 +1,1 @@
+"""What every product needs beside its own business: audits, mails, messages, flags, usages. One area each."""

@@ -1,0 +1,1 @@
+"""Audits: the permanent record of what matters for compliance. Append-only."""

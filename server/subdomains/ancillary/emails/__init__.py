@@ -1,0 +1,1 @@
+"""Emails: sent reliably through a gateway, and what became of them."""

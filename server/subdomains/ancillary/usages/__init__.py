@@ -1,0 +1,1 @@
+"""Usages: what is done with the product, delivered to an analytics service."""
