@@ -103,7 +103,11 @@ def _upgrade(connection: Connection, history: History) -> None:
 
 
 def _scripts(history: History) -> ScriptDirectory:
-    return ScriptDirectory(str(history.folder), versions=[str(history.folder)])
+    config = Config()
+    config.set_main_option("script_location", str(history.folder))
+    config.set_main_option("version_locations", str(history.folder))
+    config.set_main_option("path_separator", "newline")
+    return ScriptDirectory.from_config(config)
 
 
 async def pending(dsn: str, histories: Sequence[History]) -> list[str]:

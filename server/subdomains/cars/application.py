@@ -133,7 +133,7 @@ class CarsApplication:
         self, *, organization_id: str, status: CarStatus | None, owner_id: str | None, page: Page
     ) -> Paged:
         """The cars of the organization."""
-        return self._paged(page, await self._cars.list(organization_id, page, status=status, owner_id=owner_id))
+        return self._paged(page, await self._cars.list_cars(organization_id, page, status=status, owner_id=owner_id))
 
     async def list_available_cars(
         self, *, organization_id: str, starts_at: datetime | None, ends_at: datetime | None, page: Page

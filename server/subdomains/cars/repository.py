@@ -175,7 +175,7 @@ class CarReader:
             raise CarNotFound
         return _from_row(row)
 
-    async def list(
+    async def list_cars(
         self, organization_id: str, page: Page, *, status: CarStatus | None, owner_id: str | None
     ) -> list[Any]:
         """Rows of cars, one more than the page holds."""
