@@ -6,11 +6,12 @@ The one module that knows SQLAlchemy's compiler from inside (``positiontup``, ``
 use.
 """
 
+import json
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ClauseElement, CompoundSelect, Delete, Insert, Select, Update, bindparam, select, text
+from sqlalchemy import JSON, ClauseElement, CompoundSelect, Delete, Insert, Select, Update, bindparam, select, text
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -118,6 +119,10 @@ def _within_organization(sql: str, position: int) -> str:
     )
 
 
+def _from_json(value: str | None) -> Any:
+    return None if value is None else json.loads(value)
+
+
 def _binds(compiled: SQLCompiler) -> list[tuple[str, Callable[[Any], Any] | None, Any, bool]]:
     processors = compiled._bind_processors
     found = []
@@ -130,8 +135,11 @@ def _binds(compiled: SQLCompiler) -> list[tuple[str, Callable[[Any], Any] | None
 
 def _rows(compiled: SQLCompiler) -> tuple[Any, list[Callable[[Any], Any] | None] | None]:
     names = [column.keyname for column in compiled._result_columns]
-    processors = []
+    processors: list[Callable[[Any], Any] | None] = []
     for column in compiled._result_columns:
+        if isinstance(column.type, JSON):
+            processors.append(_from_json)  # the dialect leaves this to a codec on the connection, which we do without
+            continue
         try:
             processors.append(column.type._cached_result_processor(DIALECT, None))
         except TypeError:  # a Numeric wants the wire type; asyncpg gives a Decimal, which is what we want

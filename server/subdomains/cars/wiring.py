@@ -10,12 +10,15 @@ from server.subdomains.cars.tables import metadata
 from tenantry.cars.v1 import cars_service_pb2
 
 
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
 def cars(platform: Platform) -> Subdomain:
     servicer = CarsServicer(CarsApplication.of(platform), platform.lists)
     return Subdomain(
         name="cars",
         tables=metadata,
-        migrations=Path(__file__).parent / "migrations",
+        migrations=MIGRATIONS,
         services=[Service(cars_service_pb2.DESCRIPTOR.services_by_name["CarsService"], servicer)],
         settings=[CarsSettings],
     )
