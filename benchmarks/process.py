@@ -1,0 +1,64 @@
+"""Starts a server in a process of its own, waits until it listens, and stops it."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+STARTS_WITHIN = 60.0
+STOPS_WITHIN = 30.0
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on now."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
+@asynccontextmanager
+async def running(
+    arguments: list[str], *, port: int, log: Path, environment: Mapping[str, str] | None = None
+) -> AsyncIterator[int]:
+    """Run `python ARGUMENTS` until the block ends, and give its process id once it listens on *port*."""
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [sys.executable, *arguments],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **(environment or {})},
+        )
+    try:
+        await _until_it_listens(process, port, log)
+        yield process.pid
+    finally:
+        await stop(process)
+
+
+async def stop(process: subprocess.Popen[bytes], by: signal.Signals = signal.SIGTERM) -> None:
+    """Ask *process* to end, and end it when it does not."""
+    if process.poll() is None:
+        process.send_signal(by)
+    try:
+        await asyncio.to_thread(process.wait, STOPS_WITHIN)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+async def _until_it_listens(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    async with asyncio.timeout(STARTS_WITHIN):
+        while process.poll() is None:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+            except OSError:
+                await asyncio.sleep(0.05)
+            else:
+                writer.close()
+                return
+    raise RuntimeError(f"{process.args} ended at once: {log.read_text()[-2000:]}")
