@@ -5,6 +5,9 @@ import sys
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+if sys.platform != "win32":
+    import uvloop
+
 T = TypeVar("T")
 
 
@@ -12,6 +15,4 @@ def run_loop(main: Coroutine[Any, Any, T]) -> T:
     """Run *main* to its end."""
     if sys.platform == "win32":
         return asyncio.run(main)
-    import uvloop
-
     return uvloop.run(main)

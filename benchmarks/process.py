@@ -4,7 +4,6 @@ import asyncio
 import os
 import signal
 import socket
-import subprocess
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -27,10 +26,10 @@ async def running(
 ) -> AsyncIterator[int]:
     """Run `python ARGUMENTS` until the block ends, and give its process id once it listens on *port*."""
     with log.open("ab") as output:
-        process = subprocess.Popen(
-            [sys.executable, *arguments],
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, *arguments),
             stdout=output,
-            stderr=subprocess.STDOUT,
+            stderr=output,
             env={**os.environ, **(environment or {})},
         )
     try:
@@ -40,20 +39,20 @@ async def running(
         await stop(process)
 
 
-async def stop(process: subprocess.Popen[bytes], by: signal.Signals = signal.SIGTERM) -> None:
+async def stop(process: asyncio.subprocess.Process, by: signal.Signals = signal.SIGTERM) -> None:
     """Ask *process* to end, and end it when it does not."""
-    if process.poll() is None:
+    if process.returncode is None:
         process.send_signal(by)
     try:
-        await asyncio.to_thread(process.wait, STOPS_WITHIN)
-    except subprocess.TimeoutExpired:
+        await asyncio.wait_for(process.wait(), STOPS_WITHIN)
+    except TimeoutError:
         process.kill()
-        process.wait()
+        await process.wait()
 
 
-async def _until_it_listens(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+async def _until_it_listens(process: asyncio.subprocess.Process, port: int, log: Path) -> None:
     async with asyncio.timeout(STARTS_WITHIN):
-        while process.poll() is None:
+        while process.returncode is None:
             try:
                 _, writer = await asyncio.open_connection("127.0.0.1", port)
             except OSError:
@@ -61,4 +60,9 @@ async def _until_it_listens(process: subprocess.Popen[bytes], port: int, log: Pa
             else:
                 writer.close()
                 return
-    raise RuntimeError(f"{process.args} ended at once: {log.read_text()[-2000:]}")
+    raise RuntimeError(f"a server ended at once: {last_words(log)}")
+
+
+def last_words(log: Path) -> str:
+    """The end of a log."""
+    return log.read_text(errors="replace")[-2000:]

@@ -6,7 +6,7 @@ does. Linux only: elsewhere the answer is 0 and the report leaves the columns em
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 PROC = Path("/proc")
@@ -46,7 +46,7 @@ def nanoseconds_by_thread(pids: Iterable[int]) -> dict[str, int]:
 class Stopwatch:
     """Measures what groups of processes (the server, its database, its gateway) spend from now on."""
 
-    def __init__(self, groups: dict[str, tuple[int, ...]]) -> None:
+    def __init__(self, groups: Mapping[str, tuple[int, ...]]) -> None:
         self._groups = groups
         self._before = {name: nanoseconds_by_thread(pids) for name, pids in groups.items()}
 

@@ -20,7 +20,8 @@ def table(results: Results) -> str:
     lines = [" " * width + "".join(f"{column:>13}" for column in COLUMNS)]
     for name, samples in results.items():
         cells = [f"{median(sample.rate for sample in samples):.0f}"]
-        cells += [f"{value:.2f}" if value else "" for value in (_median(samples, "p50_ms"), _median(samples, "p99_ms"))]
+        latencies = median(sample.p50_ms for sample in samples), median(sample.p99_ms for sample in samples)
+        cells += [f"{latency:.2f}" if latency else "" for latency in latencies]
         for group in ("server", "postgres", "gateway"):
             spent = median(sample.processor_us.get(group, 0.0) for sample in samples)
             cells.append(f"{spent:.0f}" if spent else "")
@@ -47,7 +48,3 @@ def write(path: Path, settings: dict[str, object], results: Results, verdicts: S
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(content, indent=1, default=dict))
-
-
-def _median(samples: Sequence[object], name: str) -> float:
-    return median(getattr(sample, name) for sample in samples)

@@ -7,13 +7,14 @@ this transaction only, so it takes one round trip and nothing is left behind on 
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
 import asyncpg
 
+from benchmarks.goals import GUARDED, UNGUARDED
 from benchmarks.load.target import outcome_of
 from benchmarks.processor_time import Stopwatch
 from benchmarks.sample import Case, Sample
@@ -47,8 +48,8 @@ analyze security.open_car, security.guarded_car;
 """
 SELECT = "select id, owner_id, make, model, year, number from security.{table} where organization_id = $1 and id = $2"
 OPEN = SELECT.format(table="open_car")
-GUARDED = f"""
-select q.* from (select set_config('app.organization_id', $1::uuid::text, true) offset 0) as s
+WITHIN = f"""
+select q.* from (select set_config('app.organization_id', $3::text, true) offset 0) as s
 cross join lateral ({SELECT.format(table="guarded_car")} offset 0) as q
 """
 
@@ -58,7 +59,7 @@ class Query:
     """One of the two queries, prepared on its connections."""
 
     statements: list["asyncpg.prepared_stmt.PreparedStatement[asyncpg.Record]"]
-    keys: list[tuple[UUID, UUID]]
+    arguments: Sequence[tuple[UUID | str, ...]]
     postgres: tuple[int, ...]
 
     async def round(self, seconds: float) -> Sample:
@@ -73,11 +74,11 @@ class Query:
         return Sample(outcome.rate, outcome.p50_ms, outcome.p99_ms, spent)
 
     async def _loop(self, at: int, stops_at: float, latencies_ms: list[float]) -> None:
-        statement, keys = self.statements[at], self.keys
-        number = at * len(keys) // len(self.statements)
+        statement, arguments = self.statements[at], self.arguments
+        number = at * len(arguments) // len(self.statements)
         now = time.perf_counter()
         while now < stops_at:
-            row = await statement.fetchrow(*keys[number % len(keys)])
+            row = await statement.fetchrow(*arguments[number % len(arguments)])
             assert row is not None
             number, before, now = number + 1, now, time.perf_counter()
             latencies_ms.append((now - before) * 1000)
@@ -89,19 +90,22 @@ async def row_security_cases(url: str, role_url: str, postgres: int) -> AsyncIte
     owner = await asyncpg.connect(url)
     try:
         await owner.execute(SCHEMA)
-        cars = "select distinct on (organization_id) organization_id, id from security.open_car order by organization_id"
+        cars = (
+            "select distinct on (organization_id) organization_id, id from security.open_car order by organization_id"
+        )
         keys = [(row["organization_id"], row["id"]) for row in await owner.fetch(cars)]
     finally:
         await owner.close()
     async with AsyncExitStack() as stack:
         cases = []
-        for name, text in {"query without row security": OPEN, "query with row security": GUARDED}.items():
+        guarded_keys = [(*key, str(key[0])) for key in keys]
+        for name, text, arguments in ((UNGUARDED, OPEN, keys), (GUARDED, WITHIN, guarded_keys)):
             statements = []
             for _ in range(CONNECTIONS):
                 connection = await asyncpg.connect(role_url)
                 stack.push_async_callback(connection.close)
                 statements.append(await connection.prepare(text))
-            cases.append(Case(name, Query(statements, keys, (postgres,)).round))
+            cases.append(Case(name, Query(statements, arguments, (postgres,)).round))
         await check(role_url, keys)
         yield cases
 
@@ -113,8 +117,8 @@ async def check(role_url: str, keys: list[tuple[UUID, UUID]]) -> None:
         (organization_id, car_id), (_, car_of_another) = keys[:2]
         seen = [
             await connection.fetchval("select count(*) from security.guarded_car"),
-            len(await connection.fetch(GUARDED, organization_id, car_id)),
-            len(await connection.fetch(GUARDED, organization_id, car_of_another)),
+            len(await connection.fetch(WITHIN, organization_id, car_id, str(organization_id))),
+            len(await connection.fetch(WITHIN, organization_id, car_of_another, str(organization_id))),
         ]
     finally:
         await connection.close()

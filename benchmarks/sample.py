@@ -28,7 +28,7 @@ class Case:
     round: Callable[[float], Awaitable[Sample]]
 
 
-def call_case(name: str, target: Target, load: Load, processes: dict[str, tuple[int, ...]]) -> Case:
+def call_case(name: str, target: Target, load: Load, processes: Mapping[str, tuple[int, ...]]) -> Case:
     """The case that calls *target* in a closed loop while *processes* are watched."""
 
     async def round_of_calls(seconds: float) -> Sample:

@@ -9,11 +9,11 @@ import json
 import sys
 from dataclasses import asdict
 
-from benchmarks.loop import run_loop
 from benchmarks.load.http1 import Http1Connection
 from benchmarks.load.http2 import Http2Connection
 from benchmarks.load.tally import LoadConnection, Tally
 from benchmarks.load.target import Outcome, Target
+from benchmarks.loop import run_loop
 
 LONGEST_ANSWER = 30.0
 
@@ -22,7 +22,7 @@ async def generate(target: Target, seconds: float) -> Outcome:
     """Keep the target's calls in flight for *seconds*, then wait for the answers that are due."""
     tally = Tally(seconds)
     loop = asyncio.get_running_loop()
-    opened = Http2Connection if target.protocol == "grpc" else Http1Connection
+    opened: type[LoadConnection] = Http2Connection if target.protocol == "grpc" else Http1Connection
     connections: list[LoadConnection] = []
     for _ in range(target.connections):
         _, connection = await loop.create_connection(lambda: opened(target, tally), "127.0.0.1", target.port)

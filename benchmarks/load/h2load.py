@@ -21,34 +21,37 @@ def installed() -> bool:
 async def generate(target: Target, seconds: float) -> Outcome:
     """Keep the target's calls in flight for *seconds*."""
     with tempfile.TemporaryDirectory() as folder:
-        log = Path(folder, "log")
-        body = Path(folder, "body")
-        body.write_bytes(target.body)
-        command = ["h2load", f"-D{int(seconds * 1000)}ms", "-t1", f"-c{target.connections}", f"-m{target.streams}"]
-        command += [f"--log-file={log}"]
-        command += [f"-H{name}: {value}" for name, value in target.headers.items()]
-        if target.protocol == "rest":
-            command += ["--h1"]
-        if target.body:
-            command += [f"-d{body}"]
-        command += [f"http://127.0.0.1:{target.port}{target.path}"]
         process = await asyncio.create_subprocess_exec(
-            *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+            *command(target, seconds, Path(folder)), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
         )
         said = (await process.communicate())[0].decode()
         if process.returncode:
             raise RuntimeError(f"h2load failed: {said}")
-        return read_outcome(target, seconds, said, log.read_text())
+        return read_outcome(target, seconds, said, Path(folder, "log"))
 
 
-def read_outcome(target: Target, seconds: float, said: str, log: str) -> Outcome:
+def command(target: Target, seconds: float, folder: Path) -> list[str]:
+    """The command line, with the body in a file of *folder* and the log beside it."""
+    words = ["h2load", f"-D{int(seconds * 1000)}ms", "-t1", f"-c{target.connections}", f"-m{target.streams}"]
+    words += [f"--log-file={folder / 'log'}"]
+    words += [f"-H{name}: {value}" for name, value in target.headers.items()]
+    if target.protocol == "rest":
+        words += ["--h1"]
+    if target.body:
+        body = folder / "body"
+        body.write_bytes(target.body)
+        words += [f"-d{body}"]
+    return [*words, f"http://127.0.0.1:{target.port}{target.path}"]
+
+
+def read_outcome(target: Target, seconds: float, said: str, log: Path) -> Outcome:
     """
     Read h2load's summary and its log of answers.
 
     It calls every gRPC answer a success, since the HTTP status is always 200. A refused unary call sends no message,
     so the bytes that are missing from the data say how many were refused. Calls cut off at the end are not counted.
     """
-    answers = [line.split("\t") for line in log.splitlines()]
+    answers = [line.split("\t") for line in log.read_text().splitlines()]
     latencies_ms = [int(latency) / 1000 for _, status, latency in answers if status != "-1"]
     refused = sum(not status.startswith("2") for _, status, _ in answers if status != "-1")
     if target.protocol == "grpc":

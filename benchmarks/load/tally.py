@@ -3,6 +3,7 @@
 import asyncio
 import time
 from abc import abstractmethod
+from typing import cast
 
 from benchmarks.load.target import Outcome, Target, outcome_of
 
@@ -40,8 +41,7 @@ class LoadConnection(asyncio.Protocol):
         self.finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's own class is not one by inheritance
 
     def connection_lost(self, reason: Exception | None) -> None:
         self.fail(f"the server closed the connection ({reason})")

@@ -10,11 +10,12 @@ from fastapi import Depends, FastAPI, HTTPException, status
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
+from benchmarks import POOL_SIZE
 from benchmarks.twin.models import SCHEMA, Car, Delivery, Event, Model
 from benchmarks.twin.schemas import CarCreate, CarRead, CarResponse
 from benchmarks.twin.security import Caller
 
-engine = create_async_engine(os.environ["TWIN_DATABASE_URL"], pool_size=8, max_overflow=0)
+engine = create_async_engine(os.environ["TWIN_DATABASE_URL"], pool_size=POOL_SIZE, max_overflow=0)
 new_session = async_sessionmaker(engine, expire_on_commit=False)
 
 
