@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from google.api import annotations_pb2, http_pb2
+from google.api.annotations_pb2 import http as http_option
+from google.api.http_pb2 import HttpRule
 from google.protobuf.descriptor_pb2 import MethodDescriptorProto
 
 _VARIABLE = re.compile(r"\{(?P<field>[a-z0-9_.]+)(?:=(?P<pattern>[^}]+))?\}")
@@ -48,13 +49,13 @@ def _wildcards(pattern: str) -> str:
 
 def routes_of(method: MethodDescriptorProto) -> tuple[Route, ...]:
     """Return the route of the RPC and its additional ones."""
-    if not method.options.HasExtension(annotations_pb2.http):
+    if not method.options.HasExtension(http_option):
         return ()
-    rule = method.options.Extensions[annotations_pb2.http]
+    rule = method.options.Extensions[http_option]
     return tuple(_route(each) for each in [rule, *rule.additional_bindings])
 
 
-def _route(rule: http_pb2.HttpRule) -> Route:
+def _route(rule: HttpRule) -> Route:
     kind = rule.WhichOneof("pattern")
     if kind is None:
         raise ValueError("An http option names no path.")

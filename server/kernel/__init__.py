@@ -1,0 +1,1 @@
+"""What every subdomain stands on. The kernel knows no subdomain."""

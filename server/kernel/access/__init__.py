@@ -1,0 +1,1 @@
+"""Who may do what: roles, features, and the callers that hold them."""

@@ -1,0 +1,58 @@
+"""Everything a process holds of its database."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ClauseElement
+
+from server.kernel.clock import Clock, system_clock
+from server.kernel.database.merge import Merged
+from server.kernel.database.pool import APPLICATION_ROLE, Pool
+from server.kernel.database.reader import Reader
+from server.kernel.database.signals import Signals
+from server.kernel.database.statements import Statements
+from server.kernel.database.unit_of_work import UnitOfWork
+from server.kernel.events import DomainEvent
+
+Reactions = Mapping[type[DomainEvent], Sequence[Callable[[UnitOfWork, Any], Any]]]
+
+
+class Database:
+    """The pool, the compiled statements, the notices between processes, and who reacts to which event."""
+
+    def __init__(
+        self,
+        dsn: str,
+        *,
+        clock: Clock = system_clock,
+        pool_size: int = 16,
+        role: str | None = APPLICATION_ROLE,
+        host_region: str = "unknown",
+        rewrite: Callable[[ClauseElement], ClauseElement] | None = None,
+    ) -> None:
+        self.pool = Pool(dsn, size=pool_size, role=role)
+        self.statements = Statements(rewrite)
+        self.merged = Merged()
+        self.signals = Signals(dsn, self.pool)
+        self.reader = Reader(self.pool, self.statements)
+        self.reactions: Reactions = {}
+        self.host_region = host_region
+        self._clock = clock
+
+    def begin(self, organization_id: str | None = None) -> UnitOfWork:
+        """Open a unit of work: ``async with begin(organization_id) as uow``."""
+        return UnitOfWork(self, organization_id)
+
+    def now(self) -> datetime:
+        """The present instant."""
+        return self._clock()
+
+    async def start(self) -> None:
+        """Begin to listen to the other processes."""
+        await self.signals.start()
+
+    async def stop(self) -> None:
+        """Send what is left to tell and close all connections."""
+        await self.signals.stop()
+        await self.pool.close()

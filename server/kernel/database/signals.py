@@ -1,0 +1,121 @@
+"""
+What processes tell each other, over LISTEN and NOTIFY.
+
+Never inside a write transaction, where NOTIFY would serialise all commits: notices are collected and sent a few
+milliseconds later, all together. They are hints that may be lost with a process, so whoever acts on them also has a
+deadline of its own (a time to live, a poll).
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import asyncpg
+
+from server.kernel.database.pool import Pool, connect
+from server.kernel.errors import StoreUnavailable
+
+log = logging.getLogger(__name__)
+
+_PREFIX = "tenantry_"
+_TICK_SECONDS = 0.01
+_PROBE_SECONDS = 0.5
+Handler = Callable[[str], None]
+
+
+class Signals:
+    """Sends notices to every process and hears those of the others."""
+
+    def __init__(self, dsn: str, pool: Pool, *, name: str = "tenantry-signals") -> None:
+        self._dsn = dsn
+        self._pool = pool
+        self._name = name
+        self._handlers: dict[str, list[Handler]] = {}
+        self._outgoing: set[tuple[str, str]] = set()
+        self._has_outgoing = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._on_loss: list[Callable[[], None]] = []
+        self.is_connected = False
+
+    def on(self, channel: str, handler: Handler) -> None:
+        """Call *handler* with the payload of each notice on *channel*, this process's own included."""
+        self._handlers.setdefault(channel, []).append(handler)
+
+    def on_loss(self, handler: Callable[[], None]) -> None:
+        """Call *handler* when notices may have been missed."""
+        self._on_loss.append(handler)
+
+    def send(self, channel: str, payload: str) -> None:
+        """Tell this process now and the others within a few milliseconds."""
+        self._dispatch(channel, payload)
+        self._outgoing.add((channel, payload))
+        self._has_outgoing.set()
+
+    async def start(self) -> None:
+        """Begin to listen and to send."""
+        self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._send())]
+
+    async def stop(self) -> None:
+        """Send what is left and stop."""
+        await self._flush()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self.is_connected = False
+
+    def _dispatch(self, channel: str, payload: str) -> None:
+        for handler in self._handlers.get(channel, ()):
+            handler(payload)
+
+    async def _send(self) -> None:
+        while True:
+            await self._has_outgoing.wait()
+            await asyncio.sleep(_TICK_SECONDS)
+            await self._flush()
+
+    async def _flush(self) -> None:
+        outgoing, self._outgoing = self._outgoing, set()
+        self._has_outgoing.clear()
+        if not outgoing:
+            return
+        try:
+            connection = await self._pool.acquire()
+        except StoreUnavailable:
+            return  # the others learn of it by their own deadlines
+        try:
+            for channel, payload in outgoing:
+                await connection.fetch("SELECT pg_notify($1, $2)", [_PREFIX + channel, payload])
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            log.warning("notices to other processes were lost")
+        finally:
+            self._pool.release(connection)
+
+    async def _listen(self) -> None:
+        pause = 0.05
+        while True:
+            connection: asyncpg.Connection[Any] | None = None
+            try:
+                connection = await connect(self._dsn, {"application_name": self._name})
+                for channel in self._handlers:
+                    await connection.add_listener(_PREFIX + channel, self._heard)  # type: ignore[arg-type]
+                self.is_connected, pause = True, 0.05
+                while True:
+                    await asyncio.sleep(_PROBE_SECONDS)
+                    await connection.execute("SELECT 1", timeout=_PROBE_SECONDS)
+            except (StoreUnavailable, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+                log.warning("not hearing other processes; trying again")
+            finally:
+                self._lose(connection)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 1.0)
+
+    def _lose(self, connection: "asyncpg.Connection[Any] | None") -> None:
+        self.is_connected = False
+        if connection is not None:
+            connection.terminate()
+        for handler in self._on_loss:
+            handler()
+
+    def _heard(self, connection: object, pid: int, channel: str, payload: str) -> None:
+        self._dispatch(channel.removeprefix(_PREFIX), payload)

@@ -1,0 +1,134 @@
+"""
+Statements of SQLAlchemy Core, compiled once for asyncpg.
+
+The one module that knows SQLAlchemy's compiler from inside (``positiontup``, ``_bind_processors``,
+``_cached_result_processor``); the minor version is pinned and ``tests/kernel/test_statements.py`` runs every type in
+use.
+"""
+
+from collections import namedtuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ClauseElement, CompoundSelect, Insert, Select, bindparam, select, text
+from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
+from sqlalchemy.sql import visitors
+from sqlalchemy.sql.compiler import SQLCompiler
+
+from server.kernel.database.types import TENANT, is_tenant_table
+
+DIALECT = asyncpg_dialect()
+SETTING = "app.organization_id"
+
+Parameters = Mapping[str, Any]
+Row = Any  # a named tuple of the statement's columns
+
+
+class MissingOrganization(Exception):
+    """A statement reads rows of organizations and was not told of which."""
+
+
+class Statement:
+    """One statement as PostgreSQL takes it, and how values go in and rows come out."""
+
+    __slots__ = ("_binds", "_convert", "_row", "is_tenant", "read_sql", "sql")
+
+    def __init__(self, element: ClauseElement) -> None:
+        self.is_tenant = any(is_tenant_table(part) for part in visitors.iterate(element))
+        columns = None
+        if isinstance(element, Insert) and not element._values and element.select is None:
+            columns = [column.name for column in element.table.c]
+            if self.is_tenant:
+                element = _after_setting(element)
+        compiled: Any = element.compile(dialect=DIALECT, column_keys=columns)
+        assert isinstance(compiled, SQLCompiler)
+        self.sql: str = compiled.string
+        self.read_sql = self.sql
+        if self.is_tenant and isinstance(element, Select | CompoundSelect):
+            self.read_sql = _within_organization(self.sql, len(compiled.positiontup or ()) + 1)
+        self._binds = _binds(compiled)
+        self._row, self._convert = _rows(compiled)
+
+    def arguments(self, parameters: Parameters) -> list[Any]:
+        """The values of *parameters* in the order of the placeholders."""
+        found = []
+        for name, processor, default, required in self._binds:
+            value = parameters[name] if required else parameters.get(name, default)
+            found.append(value if processor is None else processor(value))
+        return found
+
+    def rows(self, records: Sequence[Any]) -> list[Row]:
+        """What came back, as named tuples."""
+        make, convert = self._row._make, self._convert
+        if convert is None:
+            return [make(record) for record in records]
+        return [
+            make([value if how is None else how(value) for how, value in zip(convert, record, strict=True)])
+            for record in records
+        ]
+
+
+def organization_of(parameters: Parameters) -> str:
+    """
+    The organization that a statement over tenant rows is for.
+
+    Raises:
+        MissingOrganization: The parameters name none.
+    """
+    organization_id = parameters.get(TENANT)
+    if not organization_id:
+        raise MissingOrganization("a statement over an organization's rows needs an organization_id")
+    return str(organization_id)
+
+
+class Statements:
+    """All statements that were compiled, by the Core element they were made from."""
+
+    def __init__(self, rewrite: Callable[[ClauseElement], ClauseElement] | None = None) -> None:
+        self._compiled: dict[ClauseElement, Statement] = {}
+        self._rewrite = rewrite
+
+    def of(self, element: ClauseElement) -> Statement:
+        """The compiled form of *element*, which must be made once, not per call."""
+        found = self._compiled.get(element)
+        if found is None:
+            found = Statement(self._rewrite(element) if self._rewrite else element)
+            self._compiled[element] = found
+        return found
+
+
+def _after_setting(element: Insert) -> Insert:
+    # Rows go in by a select from s, which sets the organization: an insert of plain values could be checked before it.
+    columns = element.table.c
+    values = select(*[bindparam(column.name, type_=column.type) for column in columns]).select_from(text("s"))
+    return element.from_select([column.name for column in columns], values)
+
+
+def _within_organization(sql: str, position: int) -> str:
+    # The fences keep the setting in front of the policy: without them the planner may look at rows first.
+    return (
+        f"SELECT q.* FROM (SELECT set_config('{SETTING}', ${position}::text, true) OFFSET 0) s "
+        f"CROSS JOIN LATERAL ({sql} OFFSET 0) q"
+    )
+
+
+def _binds(compiled: SQLCompiler) -> list[tuple[str, Callable[[Any], Any] | None, Any, bool]]:
+    processors = compiled._bind_processors
+    found = []
+    for name in compiled.positiontup or ():
+        bind = compiled.binds[name]
+        processor: Any = processors.get(name)
+        found.append((name, processor, bind.value, bind.required))
+    return found
+
+
+def _rows(compiled: SQLCompiler) -> tuple[Any, list[Callable[[Any], Any] | None] | None]:
+    names = [column.keyname for column in compiled._result_columns]
+    processors = []
+    for column in compiled._result_columns:
+        try:
+            processors.append(column.type._cached_result_processor(DIALECT, None))
+        except TypeError:  # a Numeric wants the wire type; asyncpg gives a Decimal, which is what we want
+            processors.append(None)
+    row = namedtuple("Row", names, rename=True)  # type: ignore[misc]  # names are known at run time only
+    return row, (processors if any(processors) else None)

@@ -1,0 +1,284 @@
+"""
+One use case, one transaction: rows, events and deliveries commit together or not at all.
+
+Inserts wait and go out together as one statement: at the end, or before the first read or update after them. So a use
+case that only inserts is one round trip, and needs no BEGIN.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import ClauseElement
+
+from server.kernel import ids
+from server.kernel.access.caller import Call, find_current_call, service_call
+from server.kernel.database import event_log
+from server.kernel.database.event_log import Published
+from server.kernel.database.pool import Connection, is_away
+from server.kernel.database.statements import SETTING, Parameters, Row, Statement
+from server.kernel.deliveries import messages, tables
+from server.kernel.deliveries.messages import Message
+from server.kernel.errors import Refusal, StoreUnavailable
+from server.kernel.events import Aggregate, DomainEvent
+
+if TYPE_CHECKING:
+    from server.kernel.database.database import Database
+
+Refusing = Mapping[str, Refusal]  # what a violated constraint means, by its name
+Reaction = Callable[["UnitOfWork", Any], Any]
+_CONSTRAINTS = (
+    asyncpg.UniqueViolationError,
+    asyncpg.ExclusionViolationError,
+    asyncpg.CheckViolationError,
+    asyncpg.ForeignKeyViolationError,
+)
+
+
+class UnitOfWork:
+    """One transaction. Commits when its block ends well, rolls back otherwise. Nobody calls commit."""
+
+    def __init__(self, database: "Database", organization_id: str | None) -> None:
+        self._database = database
+        self.organization_id = organization_id
+        self._connection: Connection | None = None
+        self._inserts: list[tuple[Statement, list[Any]]] = []
+        self._refusing: dict[str, Refusal] = {}
+        self._events: list[Published] = []
+        self._messages: list[Message] = []
+        self._notices: list[tuple[str, str]] = []
+        self._has_deliveries = False
+
+    # Statements -------------------------------------------------------------------------------------------------
+
+    async def fetch_all(self, element: ClauseElement, parameters: Parameters, refusing: Refusing = {}) -> list[Row]:
+        """All rows of a statement, within the transaction."""
+        statement = self._database.statements.of(element)
+        arguments = statement.arguments(parameters)
+        connection = await self._begun()
+        return statement.rows(await self._run(connection.fetch, statement.sql, arguments, refusing))
+
+    async def fetch_one(self, element: ClauseElement, parameters: Parameters, refusing: Refusing = {}) -> Row | None:
+        """The first row of a statement, within the transaction."""
+        rows = await self.fetch_all(element, parameters, refusing)
+        return rows[0] if rows else None
+
+    async def execute(self, element: ClauseElement, parameters: Parameters, refusing: Refusing = {}) -> int:
+        """Run an update or a delete and return how many rows it changed."""
+        statement = self._database.statements.of(element)
+        arguments = statement.arguments(parameters)
+        connection = await self._begun()
+        changed: int = await self._run(connection.execute, statement.sql, arguments, refusing)
+        return changed
+
+    def insert(self, element: ClauseElement, row: Parameters, refusing: Refusing = {}) -> None:
+        """
+        Insert a row before the next read or update, at the latest at the end.
+
+        A violated constraint named in *refusing* raises that refusal then, not here.
+        """
+        statement = self._database.statements.of(element)
+        self._inserts.append((statement, statement.arguments(row)))
+        self._refusing.update(refusing)
+
+    async def act_within(self, organization_id: str) -> None:
+        """Go on within *organization_id*: for use cases that make an organization or act in several."""
+        if self.organization_id == organization_id:
+            return
+        await self._flush_if_begun()
+        self.organization_id = organization_id
+        if self._connection is not None:
+            await self._connection.fetch(f"SELECT set_config('{SETTING}', $1, true)", [self._setting()])
+
+    # Events, deliveries, notices --------------------------------------------------------------------------------
+
+    async def publish(self, aggregate: Aggregate) -> None:
+        """Append the new events of *aggregate* to the log and let other subdomains react to them, here and now."""
+        fresh, aggregate.events = aggregate.events, []
+        prefix, _, _ = aggregate.id.rpartition("_")
+        aggregate_id = ids.decode(prefix, aggregate.id)
+        for event in fresh:
+            aggregate.version += 1
+            self._append(aggregate.aggregate_type, aggregate_id, aggregate.version, event)
+        for event in fresh:
+            for reaction in self._database.reactions.get(type(event), ()):
+                await reaction(self, event)
+
+    def deliver(self, message: Message) -> None:
+        """Queue *message*: it is carried out after the commit, or never if there is none."""
+        self._messages.append(message)
+
+    def notify(self, channel: str, payload: str) -> None:
+        """Tell every process, soon after the commit."""
+        self._notices.append((channel, payload))
+
+    def _append(self, aggregate_type: str, aggregate_id: UUID, version: int, event: DomainEvent) -> None:
+        organization_id = getattr(event, "organization_id", None) or self.organization_id
+        self._events.append(
+            Published(
+                id=ids.uuid7(),
+                event=event,
+                aggregate_type=aggregate_type,
+                aggregate_id=aggregate_id,
+                version=version,
+                organization_id=ids.decode("org", organization_id) if organization_id else None,
+                occurred_at=self._database.now(),
+                data=json.dumps(event.payload(), ensure_ascii=False),
+            )
+        )
+
+    # The transaction --------------------------------------------------------------------------------------------
+
+    async def __aenter__(self) -> "UnitOfWork":
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        call = find_current_call()
+        if error is not None:
+            await self._roll_back()
+        elif call is not None and call.holds_commit:
+            await self._hold(call)
+        else:
+            await self.complete()
+
+    async def complete(self) -> None:
+        """Send what waits and commit. Only the kernel calls this."""
+        try:
+            if self._connection is None:
+                await self._flush_alone()
+            else:
+                await self._flush(self._connection)
+                await self._connection.raw.execute("COMMIT")
+                self._connection = self._release(self._connection)
+        except BaseException as error:
+            await self._roll_back()
+            if is_away(error):
+                raise StoreUnavailable from error
+            raise
+        self._after_commit()
+
+    async def _hold(self, call: Call) -> None:
+        """Leave the transaction open: the pipeline commits it together with the answer of the call."""
+        earlier, call.held = call.held, None
+        if earlier is not None:
+            await earlier.complete()
+        try:
+            await self._flush(await self._begun())
+        except BaseException:
+            await self._roll_back()
+            raise
+        call.held = self
+
+    async def abandon(self) -> None:
+        """Roll back a held transaction. Only the kernel calls this."""
+        await self._roll_back()
+
+    async def _begun(self) -> Connection:
+        if self._connection is None:
+            connection = await self._database.pool.acquire()
+            setting = self._setting()
+            begin = "BEGIN" if setting is None else f"BEGIN; SELECT set_config('{SETTING}', '{setting}', true)"
+            try:
+                await connection.raw.execute(begin)
+            except BaseException as error:
+                self._database.pool.discard(connection)
+                if is_away(error):
+                    raise StoreUnavailable from error
+                raise
+            self._connection = connection
+        await self._flush(self._connection)
+        return self._connection
+
+    async def _flush_if_begun(self) -> None:
+        if self._inserts:
+            await self._flush(await self._begun())
+
+    async def _flush_alone(self) -> None:
+        self._collect()
+        if self._inserts:
+            connection = await self._database.pool.acquire()
+            try:
+                await self._send(connection)
+            except BaseException as error:
+                if is_away(error):
+                    self._database.pool.discard(connection)
+                else:
+                    self._database.pool.release(connection)
+                raise
+            self._database.pool.release(connection)
+
+    async def _flush(self, connection: Connection) -> None:
+        self._collect()
+        if self._inserts:
+            await self._send(connection)
+
+    async def _send(self, connection: Connection) -> None:
+        sql, arguments = self._database.merged.of(self._inserts, self._setting())
+        self._inserts.clear()
+        await self._run(connection.fetch, sql, arguments, {})
+
+    def _collect(self) -> None:
+        call = find_current_call() or service_call("none")
+        statements = self._database.statements
+        if self._events:
+            caller_id = ids.decode("user", call.caller.user_id)
+            append = event_log.parameters_of(self._events, call_id=call.request_id, caller_id=caller_id)
+            statement = statements.of(event_log.APPEND)
+            self._inserts.append((statement, statement.arguments(append)))
+            self._events.clear()
+        if self._messages:
+            envelope = messages.Envelope(call, self._database.host_region, self.organization_id)
+            queue = messages.parameters_of(self._messages, envelope, self._database.now())
+            statement = statements.of(tables.QUEUE)
+            self._inserts.append((statement, statement.arguments(queue)))
+            self._messages.clear()
+            self._has_deliveries = True
+
+    async def _run(self, how: Callable[..., Any], sql: str, arguments: list[Any], refusing: Refusing) -> Any:
+        try:
+            return await how(sql, arguments)
+        except _CONSTRAINTS as error:
+            name = error.constraint_name or ""
+            refusal = refusing.get(name) or self._refusing.get(name)
+            if refusal is None:
+                raise
+            raise refusal from None
+        except Exception as error:
+            if is_away(error):
+                raise StoreUnavailable from error
+            raise
+
+    def _setting(self) -> str | None:
+        return None if self.organization_id is None else str(ids.decode("org", self.organization_id))
+
+    async def _roll_back(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            # Whoever cancelled the call must not leave a transaction open on a connection that others will use.
+            await asyncio.shield(asyncio.ensure_future(self._end(connection)))
+
+    async def _end(self, connection: Connection) -> None:
+        try:
+            await connection.raw.execute("ROLLBACK", timeout=10)
+        except (Exception, asyncio.CancelledError):
+            self._database.pool.discard(connection)
+        else:
+            self._database.pool.release(connection)
+
+    def _release(self, connection: Connection) -> None:
+        self._database.pool.release(connection)
+
+    def _after_commit(self) -> None:
+        for channel, payload in self._notices:
+            self._database.signals.send(channel, payload)
+        if self._has_deliveries:
+            self._database.signals.send("deliveries", "")
+
+
+OpenUnitOfWork = Callable[..., UnitOfWork]

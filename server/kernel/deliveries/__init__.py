@@ -1,0 +1,6 @@
+"""
+What is carried out after the commit: queued with the use case, at least once, retried, dead-lettered, visible.
+
+``tables`` and ``messages`` are what a use case touches (through its unit of work); ``engine`` claims and settles,
+``worker`` carries out.
+"""
