@@ -39,6 +39,16 @@ async def running(
         await stop(process)
 
 
+async def run_to_end(arguments: list[str], *, log: Path, environment: Mapping[str, str]) -> None:
+    """Run `python ARGUMENTS` and wait for it to succeed."""
+    with log.open("ab") as output:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, *arguments), stdout=output, stderr=output, env={**os.environ, **environment}
+        )
+    if await process.wait():
+        raise RuntimeError(f"{' '.join(arguments)} failed: {last_words(log)}")
+
+
 async def stop(process: asyncio.subprocess.Process, by: signal.Signals = signal.SIGTERM) -> None:
     """Ask *process* to end, and end it when it does not."""
     if process.returncode is None:

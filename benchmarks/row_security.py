@@ -41,7 +41,7 @@ alter table security.guarded_car enable row level security;
 alter table security.guarded_car force row level security;
 create policy own_organization on security.guarded_car
     using (organization_id = current_setting('app.organization_id', true)::uuid);
-create role {ROLE} login password 'bench' nosuperuser nobypassrls;
+create role {ROLE} login password '{ROLE}' nosuperuser nobypassrls;
 grant usage on schema security to {ROLE};
 grant select on all tables in schema security to {ROLE};
 analyze security.open_car, security.guarded_car;

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from benchmarks import report
+from benchmarks import memory, report
 from benchmarks.cases import make_cases
 from benchmarks.goals import Goal, Verdict, chosen
 from benchmarks.load import h2load
@@ -31,6 +31,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=2.0, help="length of a case's turn (2)")
     parser.add_argument("--only", help="goals to measure: G1,G4")
     parser.add_argument("--load", choices=("auto", "h2load", "own"), default="auto", help="who makes the load")
+    parser.add_argument(
+        "--memory", type=int, default=0, metavar="CALLS", help="then how much memory is held after so many"
+    )
     parser.add_argument("--results", type=Path, default=RESULTS, help="where every sample is kept, as JSON")
     return parser.parse_args()
 
@@ -68,6 +71,8 @@ def main() -> None:
         print(h2load.NOT_INSTALLED, file=sys.stderr)
         options.load = "own"
     run_loop(bench(options, goals))
+    if options.memory:
+        print(memory.line(options.memory, run_loop(memory.measure(options.memory))))
 
 
 if __name__ == "__main__":

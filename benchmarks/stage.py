@@ -6,7 +6,9 @@ from typing import TypeVar
 
 from benchmarks.database import Cluster, cluster
 from benchmarks.floor.process import Floor, floor
+from benchmarks.gateway import Rest, gateway
 from benchmarks.load.spell import Load
+from benchmarks.ours import Ours, ours
 from benchmarks.twin.process import Twin, twin
 
 T = TypeVar("T")
@@ -22,6 +24,8 @@ class Stage:
         self._cluster: Cluster | None = None
         self._floor: Floor | None = None
         self._twin: Twin | None = None
+        self._ours: Ours | None = None
+        self._rest: Rest | None = None
 
     async def entered(self, context: AbstractAsyncContextManager[T]) -> T:
         """Enter *context* until the bench ends."""
@@ -43,3 +47,14 @@ class Stage:
             url = await (await self.cluster()).create("twin")
             self._twin = await self.entered(twin(url, self.folder))
         return self._twin
+
+    async def ours(self) -> Ours:
+        if self._ours is None:
+            url = await (await self.cluster()).create("ours")
+            self._ours = await self.entered(ours(url, self.folder))
+        return self._ours
+
+    async def rest(self) -> Rest:
+        if self._rest is None:
+            self._rest = await self.entered(gateway(await self.ours(), self.folder))
+        return self._rest

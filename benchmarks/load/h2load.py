@@ -9,8 +9,9 @@ from pathlib import Path
 from benchmarks.load.target import Outcome, Target, outcome_of
 
 NOT_INSTALLED = (
-    "h2load is not installed, so our own generator makes the load: its share of the processors is larger, which pulls "
-    "every ratio towards 1. On Debian and Ubuntu: apt-get install nghttp2-client. On macOS: brew install nghttp2."
+    "h2load is not installed, so our own generator makes the load. It takes a little more of the processors that it "
+    "shares with the servers, the same for both sides of a ratio. "
+    "To have h2load: apt-get install nghttp2-client (Debian, Ubuntu), brew install nghttp2 (macOS)."
 )
 
 

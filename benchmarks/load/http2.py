@@ -6,6 +6,7 @@ one byte each afterwards. Answers are not decoded: a good unary answer carries a
 prefix), a refusal only trailers, so the length of the data tells one from the other.
 """
 
+import asyncio
 import time
 from collections import deque
 
@@ -58,11 +59,14 @@ class Http2Connection(LoadConnection):
         self._received: dict[int, int] = {}
         self._buffer = bytearray()
 
-    def begin(self) -> None:
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
         preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
         settings = b"\0\2\0\0\0\0" + b"\0\4" + LARGEST_WINDOW.to_bytes(4, "big")  # no push, largest stream window
         window = (LARGEST_WINDOW - 65_535).to_bytes(4, "big")
         self._transport.write(preface + frame(SETTINGS, 0, 0, settings) + frame(WINDOW_UPDATE, 0, 0, window))
+
+    def begin(self) -> None:
         now = time.perf_counter()
         for _ in range(self._streams):
             self.call(now)
