@@ -15,6 +15,7 @@ import asyncpg
 from server.launch.errors import LaunchError
 from server.launch.folders import private_folder, socket_folder
 from server.launch.lock import FolderLock
+from server.launch.parts import Ended
 from server.launch.postgres_account import Ids, choose_account
 from server.launch.postgres_cluster import ENVIRONMENT, PROGRAMS, SUPERUSER, Cluster, free_port, is_free
 from server.launch.processes import Steps
@@ -37,11 +38,14 @@ SETTINGS = {
     "log_timezone": "UTC",
     "log_line_prefix": "%m [%p] ",
 }
+PASSING = ("pre-existing shared memory", "Address already in use", "already exists")
 FAST_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
 class EmbeddedPostgres:
     """One PostgreSQL in a folder; `start` may be called again after it died, and keeps its address."""
+
+    name = "database"
 
     def __init__(self, folder: Path, *, fast: bool = False) -> None:
         self._folder = folder.resolve()
@@ -92,7 +96,9 @@ class EmbeddedPostgres:
                 self._process = await self._spawn(command, account.ids)
                 if await self._is_ready(sockets, port):
                     break
-                self._consider_another_try(_tail(self._log, offset), deadline)
+                if asyncio.get_running_loop().time() > deadline or not self._may_pass(_tail(self._log, offset)):
+                    said = _tail(self._log, offset).strip()
+                    raise LaunchError(f"PostgreSQL does not start on {self._cluster.folder}:\n{said}")
                 await asyncio.sleep(0.1)
         except BaseException:
             await self.stop()
@@ -113,11 +119,11 @@ class EmbeddedPostgres:
                     continue
         self._lock.release()
 
-    async def wait(self) -> int:
+    async def wait(self) -> Ended:
         """Wait until PostgreSQL ends, by whatever cause."""
         if self._process is None:
             raise LaunchError("The embedded database has not been started.")
-        return await self._process.wait()
+        return Ended(await self._process.wait(), f"Its log is {self._log}.")
 
     async def _spawn(self, command: list[str], ids: Ids) -> asyncio.subprocess.Process:
         with self._log.open("ab") as log:
@@ -152,11 +158,11 @@ class EmbeddedPostgres:
         kept = self._cluster.port
         return kept if kept and is_free(kept) else free_port()
 
-    def _consider_another_try(self, said: str, deadline: float) -> None:
-        passing = ("pre-existing shared memory", "Address already in use", "already exists")
-        if any(each in said for each in passing) and asyncio.get_running_loop().time() < deadline:
-            return
-        raise LaunchError(f"PostgreSQL does not start on {self._cluster.folder}:\n{said.strip()}")
+    def _may_pass(self, said: str) -> bool:
+        """Is what kept PostgreSQL from starting likely to pass: remains of a killed one, a port lost to another?"""
+        assert self._process
+        killed = self._process.returncode is not None and self._process.returncode < 0
+        return killed or any(each in said for each in PASSING)
 
 
 def running_dsn(folder: Path) -> str | None:

