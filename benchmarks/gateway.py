@@ -7,8 +7,9 @@ from pathlib import Path
 
 import httpx
 
+from benchmarks import CAR
 from benchmarks.load.target import Target, rest_target
-from benchmarks.ours import CAR, Ours
+from benchmarks.ours import Ours
 from benchmarks.process import running
 
 

@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import grpc
 from google.protobuf.message import Message
@@ -20,19 +19,12 @@ from tenantry.health.v1.health_service_pb2_grpc import HealthServiceStub
 from tenantry.password_credentials.v1 import password_credentials_service_pb2 as credentials
 from tenantry.password_credentials.v1.password_credentials_service_pb2_grpc import PasswordCredentialsServiceStub
 
-from benchmarks import POOL_SIZE
+from benchmarks import CAR, POOL_SIZE
 from benchmarks.load.target import Target, grpc_target
 from benchmarks.process import free_port, run_to_end, running
 
 PEOPLE = 5  # the first one calls, the others sign in while it does
 PASSWORD = "a long enough passphrase of the bench"  # pragma: allowlist secret
-CAR: dict[str, Any] = {
-    "make": "Honda",
-    "model": "Civic",
-    "year": 2023,
-    "jurisdiction": "New Zealand",
-    "number_plate": "ABC123",
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[1]
 STARTS_WITHIN = 60.0
 STOPS_WITHIN = 30.0
 
@@ -30,7 +31,7 @@ async def running(
             *(sys.executable, *arguments),
             stdout=output,
             stderr=output,
-            env={**os.environ, **(environment or {})},
+            env=environment_with(environment or {}),
         )
     try:
         await _until_it_listens(process, port, log)
@@ -43,10 +44,15 @@ async def run_to_end(arguments: list[str], *, log: Path, environment: Mapping[st
     """Run `python ARGUMENTS` and wait for it to succeed."""
     with log.open("ab") as output:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, *arguments), stdout=output, stderr=output, env={**os.environ, **environment}
+            *(sys.executable, *arguments), stdout=output, stderr=output, env=environment_with(environment)
         )
     if await process.wait():
         raise RuntimeError(f"{' '.join(arguments)} failed: {last_words(log)}")
+
+
+def environment_with(added: Mapping[str, str]) -> dict[str, str]:
+    """Our environment with *added*, in which Python finds this project wherever it was started."""
+    return {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'generated'}", **added}
 
 
 async def stop(process: asyncio.subprocess.Process, by: signal.Signals = signal.SIGTERM) -> None:

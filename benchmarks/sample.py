@@ -35,7 +35,7 @@ def call_case(name: str, target: Target, load: Load, processes: Mapping[str, tup
         stopwatch = Stopwatch(processes)
         outcome = await load(target, seconds)
         spent = stopwatch.microseconds()
-        if outcome.refused > outcome.answered // 100:
+        if outcome.refused:
             raise RuntimeError(f"{name}: {outcome.refused} of {outcome.answered} calls were refused")
         return Sample(
             rate=outcome.rate,

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from benchmarks.load import h2load
 from benchmarks.load.target import Outcome, Target
+from benchmarks.process import environment_with
 
 Load = Callable[[Target, float], Awaitable[Outcome]]
 
@@ -18,6 +19,7 @@ async def own_generator(target: Target, seconds: float) -> Outcome:
         *("-m", "benchmarks.load.generator", str(seconds)),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
+        env=environment_with({}),
     )
     said, _ = await process.communicate(target.to_json().encode())
     if process.returncode:

@@ -8,11 +8,10 @@ from uuid import UUID, uuid4
 
 import httpx
 
+from benchmarks import CAR
 from benchmarks.load.target import Target, rest_target
 from benchmarks.process import free_port, running
 from benchmarks.twin.security import issue_token
-
-CAR = {"make": "Honda", "model": "Civic", "year": 2023, "jurisdiction": "New Zealand", "number_plate": "ABC123"}
 
 
 @dataclass(frozen=True, slots=True)
