@@ -59,9 +59,9 @@ async def bench(options: argparse.Namespace, goals: Sequence[Goal]) -> None:
     verdicts = [verdict for goal in goals if (verdict := Verdict.of(goal, results))]
     settings = {"rounds": options.rounds, "seconds": options.seconds, "h2load": options.load != "own"}
     report.write(options.results, settings, results, verdicts)
-    print(report.table(results), end="\n\n")
-    for aside in (True, False):
-        print("\n".join(report.line(verdict) for verdict in verdicts if verdict.goal.aside == aside), end="\n\n")
+    asides = [report.line(verdict) for verdict in verdicts if verdict.goal.aside]
+    lines = [report.line(verdict) for verdict in verdicts if not verdict.goal.aside]
+    print("\n\n".join("\n".join(part) for part in ([report.table(results)], asides, lines) if part))
 
 
 def main() -> None:
