@@ -1,0 +1,14 @@
+"""Measures this server against what bare grpc.aio can do and against a FastAPI twin: `python -m benchmarks.run`."""
+
+from typing import Any
+
+POOL_SIZE = 16  # connections to PostgreSQL of each server that is measured, ours included
+
+# The car that everybody registers.
+CAR: dict[str, Any] = {
+    "make": "Honda",
+    "model": "Civic",
+    "year": 2023,
+    "jurisdiction": "New Zealand",
+    "number_plate": "ABC123",
+}

@@ -1,0 +1,1 @@
+"""The floor: what grpc.aio and asyncpg cost with nothing of ours between them."""
