@@ -21,7 +21,7 @@ async def main(target: str) -> None:
             print(f"signing in: {error.reason}")  # INVALID_CREDENTIALS
 
         try:
-            await client.password_credentials.RegisterPerson(RegisterPersonRequest(first_name="", password="short"))
+            await client.password_credentials.RegisterPerson(RegisterPersonRequest(first_name=""))
         except InvalidArgument as error:
             for violation in error.field_violations:
                 print(f"registering: {violation.field} {violation.reason}")
