@@ -95,7 +95,7 @@ def _namespaces_work() -> bool:
 
 def _can_reach(account: Account, folder: Path, program: Path) -> bool:
     script = 'cd "$1" && exec "$2" --version'
-    command = ["sh", "-c", script, "sh", str(folder), str(program)]
+    command = ["/bin/sh", "-c", script, "sh", str(folder), str(program)]
     try:
         return subprocess.run(command, capture_output=True, check=False, **account.ids).returncode == 0
     except OSError:

