@@ -1,16 +1,18 @@
 """Which subdomains this server runs. Deleting one starts with its line here."""
 
 import importlib
+import importlib.util
 import inspect
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pydantic_settings import BaseSettings
 
+from server.kernel.deliveries.settings import DeliverySettings
 from server.kernel.migrate import KERNEL, History
 from server.kernel.rpc.authentication import OnRefused
 from server.kernel.security.settings import CallSettings, SecuritySettings
-from server.kernel.settings import PlatformSettings
+from server.kernel.settings import PlatformSettings, read_all
 from server.kernel.subdomain import Platform, Subdomain
 from server.subdomains.cars.wiring import cars
 
@@ -33,13 +35,23 @@ def histories() -> list[History]:
 
 def settings_classes() -> list[type[BaseSettings]]:
     """Every settings class, for docs/settings.md."""
-    found: list[type[BaseSettings]] = [PlatformSettings, SecuritySettings, CallSettings]
+    found: list[type[BaseSettings]] = [PlatformSettings, SecuritySettings, CallSettings, DeliverySettings]
     for subdomain in SUBDOMAINS:
         package = subdomain.__module__.rpartition(".")[0]
         if importlib.util.find_spec(f"{package}.settings") is not None:
             module = importlib.import_module(f"{package}.settings")
             found += [each for each in vars(module).values() if _is_settings_of(each, module.__name__)]
     return found
+
+
+def read_settings() -> None:
+    """
+    Read every setting, for its faults.
+
+    Raises:
+        SettingsError: Naming every variable that is missing or wrong.
+    """
+    read_all(settings_classes())
 
 
 def on_refused_credential(platform: Platform) -> OnRefused | None:

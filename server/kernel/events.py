@@ -33,7 +33,7 @@ class Aggregate(Protocol):
 
 
 @cache
-def _field_names(event: type[Any]) -> tuple[str, ...]:
+def _field_names(event: Any) -> tuple[str, ...]:
     return tuple(field.name for field in fields(event))
 
 

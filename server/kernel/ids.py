@@ -23,7 +23,7 @@ _last = 0
 
 def uuid7() -> UUID:
     """A UUIDv7 (RFC 9562) that is greater than every one this process has made before."""
-    global _last
+    global _last  # noqa: PLW0603  # the order of one process
     instant = (time.time_ns() // 1_000_000) << _SEQUENCE_BITS
     with _lock:
         _last = instant if instant > _last else _last + 1

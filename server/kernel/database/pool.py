@@ -32,7 +32,7 @@ class Connection:
         """Run a prepared statement that changes rows and return how many it changed."""
         statement = self._prepared.get(sql) or await self._prepare(sql)
         await statement.fetch(*arguments)
-        return int(statement.get_statusmsg().rpartition(" ")[2] or 0)
+        return int((statement.get_statusmsg() or "").rpartition(" ")[2] or 0)
 
     async def _prepare(self, sql: str) -> "PreparedStatement[Any]":
         statement = await self.raw.prepare(sql)

@@ -13,6 +13,7 @@ from datetime import timedelta
 from google.protobuf.message import Message
 from sqlalchemy import Column, LargeBinary, Table, bindparam, delete, select
 from sqlalchemy.dialects.postgresql import insert
+from tenantry.options.v1.access_pb2 import IDEMPOTENCY_TOKENS
 
 from server.kernel.access.caller import Call
 from server.kernel.database import Database
@@ -21,7 +22,6 @@ from server.kernel.database.types import Instant
 from server.kernel.errors import ConcurrentModification, Refusal, RequestIdReused
 from server.kernel.rpc.methods import Method
 from server.kernel.security.secrets import SecretKeys
-from tenantry.options.v1.access_pb2 import IDEMPOTENCY_TOKENS
 
 kept_answer = Table(
     "kept_answer",

@@ -15,6 +15,7 @@ from typing import Any
 
 import grpc
 from google.protobuf.message import Message
+from tenantry.options.v1.access_pb2 import IDEMPOTENCY_OWN
 
 from server.kernel import ids
 from server.kernel.access.caller import NOBODY, Call, set_current_call
@@ -27,7 +28,6 @@ from server.kernel.rpc.idempotency import Idempotency
 from server.kernel.rpc.methods import Method
 from server.kernel.rpc.rates import Rates
 from server.kernel.rpc.validation import Check
-from tenantry.options.v1.access_pb2 import IDEMPOTENCY_OWN
 
 log = logging.getLogger("tenantry.call")
 
@@ -70,7 +70,7 @@ class Pipeline:
                 return await self.idempotency.answer(call, method, request, proceed)
             return await proceed()
 
-        async def serve(body: bytes, context: Any) -> bytes:
+        async def serve(body: bytes, context: Any) -> Any:
             return await self._guard(method, context, lambda call: answer(call, context, body))
 
         return serve
@@ -87,7 +87,7 @@ class Pipeline:
         return serve
 
     def _stream_unary(self, method: Method, handler: Handler, check: Check | None) -> Handler:
-        async def serve(bodies: AsyncIterator[bytes], context: Any) -> bytes:
+        async def serve(bodies: AsyncIterator[bytes], context: Any) -> Any:
             async def answer(call: Call) -> bytes:
                 requests = await self._admit_stream(method, check, call, context, bodies)
                 response: Message = await handler(requests, context)

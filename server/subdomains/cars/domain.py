@@ -156,9 +156,7 @@ class Car:
         car = cls(id=id, organization_id=organization_id, created_at=now)
         car._happened(CarCreated, status=car.status.value)
         car.manufacturer = manufacturer
-        car._happened(
-            CarManufacturerChanged, year=manufacturer.year, make=manufacturer.make, model=manufacturer.model
-        )
+        car._happened(CarManufacturerChanged, year=manufacturer.year, make=manufacturer.make, model=manufacturer.model)
         car.owner_id, car.manager_ids = owner_id, [owner_id]
         car._happened(CarOwnershipChanged, owner=owner_id, managers=[owner_id])
         car.plate, car.status = plate, CarStatus.REGISTERED

@@ -38,12 +38,14 @@ _SAVE = (
 )
 _DELETE = delete(tables.car).where(_car.organization_id == _ORGANIZATION, _car.id == bindparam("id"))
 _IS_RESERVED = select(
-    exists().where(
+    exists()
+    .where(
         _slot.organization_id == _ORGANIZATION,
         _slot.car_id == bindparam("id", type_=Id("car")),
         _slot.caused_by_reason == literal(Cause.RESERVATION, Word(Cause)),
         _slot.ends_at > bindparam("now", type_=Instant),
-    ).label("is_reserved")
+    )
+    .label("is_reserved")
 )
 _ADD_SLOT = insert(tables.unavailability)
 _REMOVE_RESERVATION = (
@@ -61,8 +63,8 @@ _REMOVE_RESERVATION = (
 _LIST = ListQuery(
     tables.car,
     _car.organization_id == _ORGANIZATION,
-    or_(_STATUS == null(), _car.status == _STATUS),
-    or_(_OWNER == null(), _car.owner_id == _OWNER),
+    or_(null() == _STATUS, _car.status == _STATUS),
+    or_(null() == _OWNER, _car.owner_id == _OWNER),
     columns=_ORDER,
     id=_car.id,
 )
