@@ -1,10 +1,11 @@
 """What has happened: the words in which subdomains speak to each other."""
 
+from collections.abc import Hashable
 from dataclasses import fields
 from datetime import datetime
 from enum import Enum
 from functools import cache
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, cast
 
 
 class DomainEvent:
@@ -19,7 +20,7 @@ class DomainEvent:
 
     def payload(self) -> dict[str, Any]:
         """The event's own fields as JSON values; unset ones are left out."""
-        found = {name: _plain(getattr(self, name)) for name in _field_names(type(self))}
+        found = {name: _plain(getattr(self, name)) for name in _field_names(self.__class__)}
         return {name: value for name, value in found.items() if value is not None}
 
 
@@ -33,8 +34,8 @@ class Aggregate(Protocol):
 
 
 @cache
-def _field_names(event: Any) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(event))
+def _field_names(event: Hashable) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(cast(Any, event)))
 
 
 def _plain(value: Any) -> Any:

@@ -113,10 +113,8 @@ def _after_setting(element: Insert) -> Insert:
 
 def _within_organization(sql: str, position: int) -> str:
     # The fences keep the setting in front of the policy: without them the planner may look at rows first.
-    return (  # our own texts throughout
-        f"SELECT q.* FROM (SELECT set_config('{SETTING}', ${position}::text, true) OFFSET 0) s "
-        f"CROSS JOIN LATERAL ({sql} OFFSET 0) q"  # noqa: S608
-    )
+    setting = f"SELECT set_config('{SETTING}', ${position}::text, true) OFFSET 0"
+    return f"SELECT q.* FROM ({setting}) s CROSS JOIN LATERAL ({sql} OFFSET 0) q"  # noqa: S608  # our own texts
 
 
 def _from_json(value: str | None) -> Any:

@@ -92,7 +92,7 @@ _REDRIVE_QUEUE = update(delivery).where(_d.queue == _QUEUE, _d.dead_at.is_not(No
 _DISCARD = delete(delivery).where(_d.id == func.any(_IDS), _d.dead_at.is_not(None))
 _DEAD = (
     select(_d.id, _d.queue, _d.organization_id, _d.attempts, _d.queued_at, _d.dead_at, _d.reason, _d.description)
-    .where(or_(null() == _QUEUE, _d.queue == _QUEUE), _d.dead_at.is_not(None))
+    .where(or_(_QUEUE.is_(None), _d.queue == _QUEUE), _d.dead_at.is_not(None))
     .order_by(_d.dead_at, _d.id)
     .limit(bindparam("size", type_=BigInteger()))
 )

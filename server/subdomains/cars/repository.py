@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, exists, func, insert, literal, null, or_, select, update
+from sqlalchemy import bindparam, delete, exists, func, insert, literal, or_, select, update
 
 from server.kernel import lists
 from server.kernel.database import Reader, UnitOfWork
@@ -63,8 +63,8 @@ _REMOVE_RESERVATION = (
 _LIST = ListQuery(
     tables.car,
     _car.organization_id == _ORGANIZATION,
-    or_(null() == _STATUS, _car.status == _STATUS),
-    or_(null() == _OWNER, _car.owner_id == _OWNER),
+    or_(_STATUS.is_(None), _car.status == _STATUS),
+    or_(_OWNER.is_(None), _car.owner_id == _OWNER),
     columns=_ORDER,
     id=_car.id,
 )
