@@ -1,11 +1,12 @@
 """What has happened: the words in which subdomains speak to each other."""
 
-from collections.abc import Hashable
 from dataclasses import fields
 from datetime import datetime
 from enum import Enum
-from functools import cache
 from typing import Any, ClassVar, Protocol, cast
+
+
+_fields: dict[type, tuple[str, ...]] = {}
 
 
 class DomainEvent:
@@ -20,7 +21,7 @@ class DomainEvent:
 
     def payload(self) -> dict[str, Any]:
         """The event's own fields as JSON values; unset ones are left out."""
-        found = {name: _plain(getattr(self, name)) for name in _field_names(self.__class__)}
+        found = {name: _plain(getattr(self, name)) for name in _field_names(type(self))}
         return {name: value for name, value in found.items() if value is not None}
 
 
@@ -33,9 +34,11 @@ class Aggregate(Protocol):
     events: list[DomainEvent]
 
 
-@cache
-def _field_names(event: Hashable) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(cast(Any, event)))
+def _field_names(event: type[DomainEvent]) -> tuple[str, ...]:
+    found = _fields.get(event)
+    if found is None:
+        found = _fields[event] = tuple(field.name for field in fields(cast(Any, event)))
+    return found
 
 
 def _plain(value: Any) -> Any:
