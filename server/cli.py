@@ -56,13 +56,13 @@ def work() -> None:
 @app.command()
 def migrate() -> None:
     """Bring the database to the state this version needs."""
-    from server.composition import HISTORIES
+    from server.composition import histories
     from server.kernel.migrate import migrate
     from server.launch.database import database
 
     async def run() -> None:
         async with database(read(PlatformSettings)) as dsn:
-            await migrate(dsn, HISTORIES)
+            await migrate(dsn, histories())
 
     asyncio.run(run())
 
@@ -78,11 +78,11 @@ def gateway() -> None:
 @app.command()
 def doctor() -> None:
     """Check the set-up, and say what is wrong and how to mend it."""
-    from server.composition import HISTORIES, read_settings
+    from server.composition import histories, settings_classes
     from server.kernel.migrate import pending
     from server.launch.doctor import examine
 
-    findings = asyncio.run(examine(read_settings, lambda dsn: pending(dsn, HISTORIES)))
+    findings = asyncio.run(examine(settings_classes(), lambda dsn: pending(dsn, histories())))
     for finding in findings:
         typer.echo(finding.line)
     if any(finding.is_bad for finding in findings):
