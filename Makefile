@@ -27,8 +27,7 @@ test: setup ## Run every test against real PostgreSQL and real Envoy
 soak: setup ## Run the long campaigns at full size: kill, leak, fuzz
 	TENANTRY_TEST_CAMPAIGN=full $(BIN)/python -m pytest -m campaign tests
 
-bench: ## Measure against the twins and print one line a goal
-	@$(PYTHON) tooling/setup_environment.py locks/bench.txt
+bench: setup ## Measure against the twins and print one line a goal
 	$(BIN)/python -m benchmarks
 
 format: setup ## Format Python and protos in place
