@@ -12,7 +12,7 @@ from server.kernel.deliveries.settings import DeliverySettings
 from server.kernel.migrate import KERNEL, History
 from server.kernel.rpc.authentication import OnRefused
 from server.kernel.security.settings import CallSettings, SecuritySettings
-from server.kernel.settings import PlatformSettings, read_all
+from server.kernel.settings import PlatformSettings
 from server.kernel.subdomain import Platform, Subdomain
 from server.subdomains.cars.wiring import cars
 
@@ -42,16 +42,6 @@ def settings_classes() -> list[type[BaseSettings]]:
             module = importlib.import_module(f"{package}.settings")
             found += [each for each in vars(module).values() if _is_settings_of(each, module.__name__)]
     return found
-
-
-def read_settings() -> None:
-    """
-    Read every setting, for its faults.
-
-    Raises:
-        SettingsError: Naming every variable that is missing or wrong.
-    """
-    read_all(settings_classes())
 
 
 def on_refused_credential(platform: Platform) -> OnRefused | None:

@@ -19,23 +19,24 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 BIN = VENV / "bin"
 STAMP = VENV / "tenantry-setup"
-LOCKS = ["locks/setup.txt", "locks/dev.txt"]
+LOCKS = ["locks/setup.txt", "locks/dev.txt", "locks/bench.txt"]
+PROJECTS = [".", "clients/python"]
 
 
 class SetupError(Exception):
     """What the person at the keyboard must put right."""
 
 
-def main(extras: "list[str]") -> None:
+def main() -> None:
     insist_on_python()
-    place, content = place_key(), content_key(extras)
+    place, content = place_key(), content_key()
     stamp = STAMP.read_text().split() if STAMP.exists() else []
     if stamp == [place, content]:
         return
     insist_on_venv()
     if not stamp or stamp[0] != place:
         create_environment()
-    install(extras)
+    install()
     STAMP.write_text(f"{place}\n{content}\n")
 
 
@@ -70,8 +71,9 @@ def place_key() -> str:
     return digest([str(ROOT), sys.version, str(Path(sys.executable).resolve())])
 
 
-def content_key(extras: "list[str]") -> str:
-    return digest([(ROOT / name).read_text() for name in [*LOCKS, *extras, "pyproject.toml"]])
+def content_key() -> str:
+    names = [*LOCKS, *(f"{project}/pyproject.toml" for project in PROJECTS)]
+    return digest([(ROOT / name).read_text() for name in names])
 
 
 def digest(parts: "list[str]") -> str:
@@ -84,15 +86,16 @@ def create_environment() -> None:
     run([sys.executable, "-m", "venv", str(VENV)])
 
 
-def install(extras: "list[str]") -> None:
+def install() -> None:
     say("installing what the lock files name")
     python = str(BIN / "python")
     pip = [python, "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]
     run([*pip, "--require-hashes", "-r", "locks/setup.txt"])
     uv = [str(BIN / "uv"), "--quiet", "pip", "install", "--python", python]
-    for lock in [*LOCKS, *extras]:
+    for lock in LOCKS:
         run([*uv, "--require-hashes", "-r", lock])
-    run([*uv, "--no-deps", "--no-build-isolation", "-e", "."])
+    for project in PROJECTS:
+        run([*uv, "--no-deps", "--no-build-isolation", "-e", project])
 
 
 def run(command: "list[str]") -> None:
@@ -106,7 +109,7 @@ def say(text: str) -> None:
 
 if __name__ == "__main__":
     try:
-        main(sys.argv[1:])
+        main()
     except SetupError as error:
         print(error, file=sys.stderr)
         sys.exit(2)

