@@ -2,7 +2,7 @@
 
 import socket
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +28,12 @@ class Standing:
     internal: httpx.AsyncClient
     channel: grpc.aio.Channel
     internal_channel: grpc.aio.Channel
+
+
+async def call_natively(channel: grpc.aio.Channel, path: str, metadata: Mapping[str, str] | None = None) -> bytes:
+    """Call an operation with an empty request."""
+    operation: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(path)
+    return await operation(b"", metadata=tuple((metadata or {}).items()))
 
 
 def free_port() -> int:

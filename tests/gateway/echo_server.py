@@ -36,7 +36,7 @@ class Call:
     metadata: dict[str, str]
 
 
-class EchoServer(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # cannot be subscribed at run time
+class EchoServer(grpc.GenericRpcHandler):
     """Answers every operation with what its request and its response have in common."""
 
     def __init__(self, address: str) -> None:

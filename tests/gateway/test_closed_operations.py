@@ -3,9 +3,9 @@
 import grpc.aio
 import pytest
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
-from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_health.v1 import health_pb2
 
-from tests.gateway.conftest import Standing
+from tests.gateway.conftest import Standing, call_natively
 from tests.gateway.echo_server import DESCRIPTORS
 from tests.gateway.test_native import framed
 from tooling.contracts.contract import Contract, Operation
@@ -40,7 +40,7 @@ async def assert_out_of_reach(standing: Standing, operation: Operation) -> None:
     """Try every way in."""
     standing.server.calls.clear()
     with pytest.raises(grpc.aio.AioRpcError) as failure:
-        await standing.channel.unary_unary(operation.path)(b"")
+        await call_natively(standing.channel, operation.path)
     assert failure.value.code() == grpc.StatusCode.UNIMPLEMENTED
 
     for kind in ("application/grpc-web+proto", "application/grpc", "application/json"):
@@ -52,7 +52,7 @@ async def assert_out_of_reach(standing: Standing, operation: Operation) -> None:
 
     for route in operation.routes:
         for target in disguises(route.plain_path.replace("{", "").replace("}", "")):
-            json = {} if route.body else None
+            json: dict[str, str] | None = {} if route.body else None
             sent_as_is = {"target": target.encode()}
             answer = await standing.client.request(route.verb, "/", json=json, extensions=sent_as_is)
             if answer.status_code != 200:  # upper case may be somebody's id
@@ -73,7 +73,7 @@ async def test_what_is_for_testing_is_out_of_reach_in_production(production: Sta
 
 @pytest.mark.parametrize("operation", TESTING_ONLY, ids=by_name)
 async def test_what_is_for_testing_is_within_reach_in_development(standing: Standing, operation: Operation) -> None:
-    await standing.channel.unary_unary(operation.path)(b"")
+    await call_natively(standing.channel, operation.path)
     for route in operation.routes:
         answer = await standing.client.request(route.verb, route.plain_path.replace("{id}", "x"))
         assert answer.status_code == 200
@@ -86,7 +86,7 @@ async def test_closing_some_leaves_all_others_open(
 ) -> None:
     standing = production if environment == "production" else development
     for operation in OPEN:
-        await standing.channel.unary_unary(operation.path)(b"")
+        await call_natively(standing.channel, operation.path)
         for route in operation.routes:
             path = route.plain_path.replace("{", "").replace("}", "")
             answer = await standing.client.request(route.verb, path, json={} if route.body else None)
@@ -96,7 +96,7 @@ async def test_closing_some_leaves_all_others_open(
 
 async def test_services_reach_theirs_on_the_internal_listener(standing: Standing) -> None:
     for operation in SERVICE_ONLY:
-        await standing.internal_channel.unary_unary(operation.path)(b"")
+        await call_natively(standing.internal_channel, operation.path)
         for route in operation.routes:
             answer = await standing.internal.request(route.verb, route.plain_path, json={})
             assert answer.status_code == 200
@@ -108,13 +108,14 @@ async def test_reflection_and_native_health_are_for_the_inside(standing: Standin
         path = f"/grpc.reflection.{name}.ServerReflection/ServerReflectionInfo"
         for channel in (standing.channel, standing.internal_channel):
             with pytest.raises(grpc.aio.AioRpcError) as failure:
-                await channel.unary_unary(path)(b"")
+                await call_natively(channel, path)
             assert failure.value.code() == grpc.StatusCode.UNIMPLEMENTED
+    check = "/grpc.health.v1.Health/Check"
     with pytest.raises(grpc.aio.AioRpcError) as failure:
-        await health_pb2_grpc.HealthStub(standing.channel).Check(health_pb2.HealthCheckRequest())
+        await call_natively(standing.channel, check)
     assert failure.value.code() == grpc.StatusCode.UNIMPLEMENTED
 
-    inside = await health_pb2_grpc.HealthStub(standing.internal_channel).Check(health_pb2.HealthCheckRequest())
+    inside = health_pb2.HealthCheckResponse.FromString(await call_natively(standing.internal_channel, check))
     assert inside.status == health_pb2.HealthCheckResponse.SERVING
 
 

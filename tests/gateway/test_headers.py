@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.gateway.conftest import Standing, standing_gateway
+from tests.gateway.conftest import Standing, call_natively, standing_gateway
 from tests.gateway.echo_server import MISSING_CAR
 
+GET_CAR = "/tenantry.cars.v1.CarsService/GetCar"
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
@@ -30,7 +31,7 @@ async def test_a_plain_request_id_of_the_caller_is_kept(standing: Standing) -> N
 
 @pytest.mark.parametrize("sent", ["a b", "x" * 65, "<script>", "-", "", "ünï"])
 async def test_any_other_request_id_is_replaced(standing: Standing, sent: str) -> None:
-    answer = await standing.client.get("/cars", headers={"x-request-id": sent.encode()})
+    answer = await standing.client.get("/cars", headers={b"x-request-id": sent.encode()})
 
     assert UUID.fullmatch(answer.headers["x-request-id"])
     assert standing.server.last_call.metadata["x-request-id"] == answer.headers["x-request-id"]
@@ -53,8 +54,7 @@ async def test_what_only_the_gateway_may_say_cannot_be_claimed(standing: Standin
     }
     for channel_call in (False, True):
         if channel_call:
-            get_car = standing.channel.unary_unary("/tenantry.cars.v1.CarsService/GetCar")
-            await get_car(b"", metadata=tuple(claims.items()))
+            await call_natively(standing.channel, GET_CAR, claims)
         else:
             assert (await standing.client.get("/cars/car_1", headers=claims)).status_code == 200
 
@@ -96,8 +96,8 @@ async def test_the_log_of_calls_holds_no_query_and_no_credential(
     async with standing_gateway(folder, "development") as standing:
         await standing.client.get("/cars?owner_id=canary-3", headers={**headers, "cookie": "c=canary-4"})
         await standing.client.get("/nowhere?token=canary-5", headers=headers)
-        get_car = standing.channel.unary_unary("/tenantry.cars.v1.CarsService/GetCar")
-        await get_car(b"", metadata=(("authorization", "Bearer canary-6"), ("x-request-id", "logged-2")))
+        credentials = {"authorization": "Bearer canary-6", "x-request-id": "logged-2"}
+        await call_natively(standing.channel, GET_CAR, credentials)
 
     entries = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
     assert [(entry["request_id"], entry["path"], entry["status"]) for entry in entries] == [
