@@ -1,0 +1,129 @@
+"""The client for asyncio."""
+
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from tenantry.auth_tokens.v1.auth_tokens_service_pb2 import RevokeTokenRequest
+from tenantry.auth_tokens.v1.tokens_pb2 import Tokens
+from tenantry.password_credentials.v1.password_credentials_service_pb2 import AuthenticateCredentialRequest
+
+from tenantry_client.credentials import Key, Metadata, bearer
+from tenantry_client.deadlines import Deadline
+from tenantry_client.errors import Unauthenticated
+from tenantry_client.methods import Method, Request, Response
+from tenantry_client.retries import RetryPolicy
+from tenantry_client.services import Services
+from tenantry_client.services.password_credentials import AUTHENTICATE_CREDENTIAL
+from tenantry_client.session import Session
+from tenantry_client.targets import Target
+from tenantry_client.tokens import HeldTokens
+from tenantry_client.transport import Transport
+
+
+class Tenantry(Services):
+    """
+    A connection to a Tenantry server, to be shared by all tasks of one event loop.
+
+    ``async with Tenantry("api.example.com") as client`` closes it at the end. Anonymous until ``sign_in``, unless it is
+    given an API key or a service token.
+    """
+
+    def __init__(
+        self,
+        target: str,
+        *,
+        api_key: str | None = None,
+        service_token: str | Callable[[], str] | None = None,
+        timeout: float = 10.0,
+        retries: RetryPolicy | None = None,
+        tls: bool | None = None,
+        root_certificates: bytes | None = None,
+    ) -> None:
+        """
+        Take what holds for every call. Nothing is sent yet.
+
+        ``target`` is a base URL or an address. ``timeout`` is in seconds and covers all attempts of a call; each call
+        may have its own. ``tls`` is on except towards this machine; ``root_certificates`` (PEM) replace the usual ones.
+        """
+        self._key = Key(api_key, service_token)
+        self._timeout = timeout
+        self._retries = retries or RetryPolicy()
+        self._transport = Transport(Target.parsed(target, tls=tls), root_certificates)
+        self._session = Session(self._transport)
+        super().__init__(self._call)
+
+    async def sign_in(self, email_address: str, password: str) -> Tokens:
+        """
+        Sign a person in. From then on every call is made in that session, whose tokens are renewed as needed.
+
+        Raises ``Unauthenticated`` ``INVALID_CREDENTIALS``, and ``PermissionDenied`` ``MFA_REQUIRED`` with ``mfa_token``
+        in its metadata when a second factor is needed.
+        """
+        self._key.refuse_session()
+        request = AUTHENTICATE_CREDENTIAL.ready(
+            AuthenticateCredentialRequest(username=email_address, password=password)
+        )
+        # Without a credential: a session that has ended must not stand in the way of a new one.
+        response = await self._transport.send(
+            AUTHENTICATE_CREDENTIAL,
+            request,
+            metadata=(),
+            deadline=Deadline.after(self._timeout),
+            retries=self._retries,
+        )
+        self._session.begin(HeldTokens.received(response.tokens))
+        return response.tokens
+
+    def resume(self, tokens: Tokens) -> None:
+        """Go on in a session whose tokens were kept elsewhere. Only one client may use them."""
+        self._key.refuse_session()
+        self._session.begin(HeldTokens.resumed(tokens))
+
+    async def sign_out(self) -> None:
+        """End the session, here and on the server. Does nothing when nobody is signed in."""
+        tokens = await self._session.end()
+        if tokens:
+            await self.auth_tokens.RevokeToken(RevokeTokenRequest(refresh_token=tokens.refresh_token.value))
+
+    @property
+    def tokens(self) -> Tokens | None:
+        """The latest tokens of the session: secrets, to be kept by those who want to ``resume`` it later."""
+        return self._session.tokens
+
+    async def close(self) -> None:
+        """Close the connection. The session goes on and can be resumed."""
+        await self._session.settled()
+        await self._transport.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def _call(
+        self, method: Method[Request, Response], request: Request | None, *, timeout: float | None
+    ) -> Response:
+        deadline = Deadline.after(self._timeout if timeout is None else timeout)
+        message = method.ready(request)
+        if not method.shows_credential or self._key:
+            return await self._send(method, message, self._key.metadata() if method.shows_credential else (), deadline)
+        token = await self._session.access_token(deadline)
+        if token is None:
+            return await self._send(method, message, (), deadline)
+        try:
+            return await self._send(method, message, bearer(token), deadline)
+        except Unauthenticated as error:
+            if error.reason != "TOKEN_EXPIRED":
+                raise
+        # Refused before anything was done, so even a write may be sent again.
+        token = await self._session.access_token_after(token, deadline)
+        return await self._send(method, message, bearer(token) if token else (), deadline)
+
+    async def _send(
+        self, method: Method[Request, Response], message: Request, metadata: Metadata, deadline: Deadline
+    ) -> Response:
+        return await self._transport.send(method, message, metadata=metadata, deadline=deadline, retries=self._retries)

@@ -1,0 +1,54 @@
+"""Every service as an attribute. Made from the contracts by ``generate.py``. Not to be edited."""
+
+from tenantry_client.methods import Call, CallSync
+from tenantry_client.services.audits import AuditsService, AuditsServiceSync
+from tenantry_client.services.auth_tokens import AuthTokensService, AuthTokensServiceSync
+from tenantry_client.services.bookings import BookingsService, BookingsServiceSync
+from tenantry_client.services.cars import CarsService, CarsServiceSync
+from tenantry_client.services.emails import EmailsService, EmailsServiceSync
+from tenantry_client.services.health import HealthService, HealthServiceSync
+from tenantry_client.services.identities import IdentitiesService, IdentitiesServiceSync
+from tenantry_client.services.organizations import OrganizationsService, OrganizationsServiceSync
+from tenantry_client.services.password_credentials import PasswordCredentialsService, PasswordCredentialsServiceSync
+from tenantry_client.services.subscriptions import SubscriptionsService, SubscriptionsServiceSync
+from tenantry_client.services.usages import UsagesService, UsagesServiceSync
+from tenantry_client.services.user_profiles import UserProfilesService, UserProfilesServiceSync
+from tenantry_client.services.users import UsersService, UsersServiceSync
+
+
+class Services:
+    """All services over one connection."""
+
+    def __init__(self, call: Call) -> None:
+        self.audits = AuditsService(call)
+        self.auth_tokens = AuthTokensService(call)
+        self.bookings = BookingsService(call)
+        self.cars = CarsService(call)
+        self.emails = EmailsService(call)
+        self.health = HealthService(call)
+        self.identities = IdentitiesService(call)
+        self.organizations = OrganizationsService(call)
+        self.password_credentials = PasswordCredentialsService(call)
+        self.subscriptions = SubscriptionsService(call)
+        self.usages = UsagesService(call)
+        self.user_profiles = UserProfilesService(call)
+        self.users = UsersService(call)
+
+
+class ServicesSync:
+    """All services over one connection."""
+
+    def __init__(self, call: CallSync) -> None:
+        self.audits = AuditsServiceSync(call)
+        self.auth_tokens = AuthTokensServiceSync(call)
+        self.bookings = BookingsServiceSync(call)
+        self.cars = CarsServiceSync(call)
+        self.emails = EmailsServiceSync(call)
+        self.health = HealthServiceSync(call)
+        self.identities = IdentitiesServiceSync(call)
+        self.organizations = OrganizationsServiceSync(call)
+        self.password_credentials = PasswordCredentialsServiceSync(call)
+        self.subscriptions = SubscriptionsServiceSync(call)
+        self.usages = UsagesServiceSync(call)
+        self.user_profiles = UserProfilesServiceSync(call)
+        self.users = UsersServiceSync(call)
