@@ -145,9 +145,7 @@ async def test_a_booking_starts_strictly_after_now(bookings_service, cast, garag
     car_id = await garage.car(member)
 
     # when
-    refused = await refusal(
-        bookings_service.MakeBooking(requests.make_booking(car_id, now), metadata=member.metadata)
-    )
+    refused = await refusal(bookings_service.MakeBooking(requests.make_booking(car_id, now), metadata=member.metadata))
     request = requests.make_booking(car_id, now + timedelta(microseconds=1))
     answer = await bookings_service.MakeBooking(request, metadata=member.metadata)
 
@@ -160,9 +158,7 @@ async def test_a_booking_starts_strictly_after_now(bookings_service, cast, garag
 async def test_a_malformed_car_id_is_refused(bookings_service, cast, field, value):
     member = await cast.member(new_id("org"))
 
-    refused = await refusal(
-        bookings_service.MakeBooking(requests.make_booking(value, 1), metadata=member.metadata)
-    )
+    refused = await refusal(bookings_service.MakeBooking(requests.make_booking(value, 1), metadata=member.metadata))
 
     assert refused.violations == {field: "INVALID_ID"}
 
@@ -182,9 +178,7 @@ async def test_an_unknown_a_deleted_and_another_organizations_car_are_not_found(
     ]
 
     # then
-    assert {(refused.code, refused.reason) for refused in refusals} == {
-        (grpc.StatusCode.NOT_FOUND, "CAR_NOT_FOUND")
-    }
+    assert {(refused.code, refused.reason) for refused in refusals} == {(grpc.StatusCode.NOT_FOUND, "CAR_NOT_FOUND")}
     assert await garage.references(theirs) == []
     listed = await bookings_service.ListBookings(requests.list_bookings(), metadata=member.metadata)
     assert listed.total_size == 0
@@ -218,9 +212,7 @@ async def test_a_car_that_is_offline_is_not_available(bookings_service, cast, ga
     car_id = await garage.car(member)
     await garage.take_offline(member, car_id, 1, 3)
 
-    refused = await refusal(
-        bookings_service.MakeBooking(requests.make_booking(car_id, 2, 4), metadata=member.metadata)
-    )
+    refused = await refusal(bookings_service.MakeBooking(requests.make_booking(car_id, 2, 4), metadata=member.metadata))
 
     assert refused.reason == "CAR_NOT_AVAILABLE"
     assert await garage.references(car_id) == [None]
@@ -248,10 +240,7 @@ async def test_of_fifty_equal_bookings_at_once_one_wins_and_the_others_leave_not
 
     # when
     answers = await asyncio.gather(
-        *(
-            bookings_service.MakeBooking(request, metadata=members[number % 5].metadata)
-            for number in range(50)
-        ),
+        *(bookings_service.MakeBooking(request, metadata=members[number % 5].metadata) for number in range(50)),
         return_exceptions=True,
     )
 

@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
@@ -254,7 +255,7 @@ async def channel(receiver: Receiver) -> AsyncIterator[grpc.aio.Channel]:
         ).SerializeToString()
 
     server = grpc.aio.server()
-    handlers = {"Deliver": grpc.unary_unary_rpc_method_handler(deliver)}
+    handlers: dict[str, Any] = {"Deliver": grpc.unary_unary_rpc_method_handler(deliver)}
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("tests.Deliveries", handlers),))
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
@@ -295,7 +296,7 @@ async def test_a_worker_carries_out_by_calling_the_rpc_and_is_woken_by_the_commi
     await queue(database, *names)
 
     async def is_done() -> bool:
-        return await engine.depths() == []
+        return not await engine.depths()
 
     await eventually(is_done, seconds=1.5)  # sooner than its own poll
     assert sorted(receiver.seen) == sorted(names)

@@ -23,9 +23,9 @@ class Credential(StrEnum):
     """How a caller proved who it is."""
 
     NONE = "none"
-    ACCESS_TOKEN = "access_token"  # noqa: S105  # a word, not a token
+    ACCESS_TOKEN = "access_token"  # a word, not a token
     API_KEY = "api_key"
-    SERVICE_TOKEN = "service_token"  # noqa: S105
+    SERVICE_TOKEN = "service_token"
 
 
 @dataclass(frozen=True, slots=True)

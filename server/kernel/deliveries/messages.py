@@ -11,7 +11,6 @@ from uuid import UUID
 from server.kernel import ids
 from server.kernel.access.caller import Call
 
-
 _to_json = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
 
 
