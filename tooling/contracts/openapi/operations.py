@@ -51,8 +51,8 @@ def _operation_id(operation: Operation, route: Route) -> str:
     place = operation.routes.index(route)
     if place == 0:
         return name
-    others = [other.verb for other in operation.routes[:place]]
-    return f"{name}_{route.verb.title()}" + (str(place) if route.verb in others else "")
+    earlier = [other.verb for other in operation.routes[:place]].count(route.verb)
+    return f"{name}_{route.verb.title()}" + (str(earlier + 1) if earlier else "")
 
 
 def _parameters(operation: Operation, route: Route, contract: Contract, schemas: Schemas) -> Iterator[Schema]:
