@@ -249,7 +249,7 @@ async def channel(receiver: Receiver) -> AsyncIterator[grpc.aio.Channel]:
     async def deliver(body: bytes, context: grpc.aio.ServicerContext[bytes, bytes]) -> bytes:
         request = types_pb2.DeliveryBatch.FromString(body)
         results = await receiver.carry(request.messages)
-        outcomes = {Outcome.DELIVERED: 1, Outcome.RETRY_LATER: 2, Outcome.REFUSED: 3}
+        outcomes: dict[Outcome, Any] = {Outcome.DELIVERED: 1, Outcome.RETRY_LATER: 2, Outcome.REFUSED: 3}
         return types_pb2.DeliveryBatchResult(
             results=[types_pb2.DeliveryResult(message_id=r.message_id, outcome=outcomes[r.outcome]) for r in results]
         ).SerializeToString()
