@@ -97,7 +97,7 @@ async def whole_run(data: Path, **settings: str) -> AsyncIterator[WholeRun]:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    run = WholeRun(process, data, *ports, log)
+    run = WholeRun(process, data, ports[0], ports[1], ports[2], log)
     try:
         await run.ready()
         yield run
