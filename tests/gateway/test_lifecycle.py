@@ -206,7 +206,8 @@ async def test_a_server_that_stops_beside_another_costs_no_call(folder: Path) ->
 
         async def call_often() -> None:
             for path in ["/sessions", "/health", f"/organizations/{SLOW}"] * 8:
-                statuses.append((await standing.client.get(path)).status_code)
+                answer = await standing.client.get(path)
+                statuses.append(answer.status_code)
 
         async with asyncio.TaskGroup() as callers:
             for _ in range(4):
