@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
 from server.kernel import ids
 from server.kernel.access.caller import Call
@@ -25,7 +26,7 @@ class Queue(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """Work to be carried out after the commit."""
+    """Work to be carried out after the commit. Its id is known before, for those who want to recognise its outcome."""
 
     queue: Queue
     body: Mapping[str, Any]
@@ -33,6 +34,12 @@ class Message:
     lane: str | None = None
     position: int = 0
     is_sensitive: bool = False
+    key: UUID = field(default_factory=ids.uuid7)
+
+    @property
+    def id(self) -> str:
+        """The message id: what makes repeats of its delivery harmless."""
+        return ids.encode("msg", self.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +50,10 @@ class Envelope:
     host_region: str
     organization_id: str | None
 
-    def write(self, message_id: str, message: Message) -> str:
+    def write(self, message: Message) -> str:
         """The JSON text of *message*, names in PascalCase, nulls left out."""
         members = {
-            "MessageId": message_id,
+            "MessageId": message.id,
             "CallId": self.call.request_id,
             "CallerId": self.call.caller.user_id,
             "TenantId": self.organization_id,
@@ -59,15 +66,14 @@ class Envelope:
 
 def parameters_of(messages: Sequence[Message], envelope: Envelope, now: datetime) -> dict[str, Any]:
     """The parameters of :data:`server.kernel.deliveries.tables.QUEUE` for *messages*."""
-    made = [(ids.uuid7(), message) for message in messages]
     organization = ids.decode("org", envelope.organization_id) if envelope.organization_id else None
     return {
-        "id": [id for id, _ in made],
-        "queue": [message.queue.value for _, message in made],
-        "lane": [message.lane for _, message in made],
-        "position": [message.position for _, message in made],
-        "message": [envelope.write(ids.encode("msg", id), message) for id, message in made],
-        "organization_id": [organization] * len(made),
-        "queued_at": [now] * len(made),
-        "due_at": [message.due_at or now for _, message in made],
+        "id": [message.key for message in messages],
+        "queue": [message.queue.value for message in messages],
+        "lane": [message.lane for message in messages],
+        "position": [message.position for message in messages],
+        "message": [envelope.write(message) for message in messages],
+        "organization_id": [organization] * len(messages),
+        "queued_at": [now] * len(messages),
+        "due_at": [message.due_at or now for message in messages],
     }
