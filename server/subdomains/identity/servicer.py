@@ -1,8 +1,9 @@
 """What the servicers of identity share: tokens as the wire has them."""
 
+from tenantry.auth_tokens.v1 import tokens_pb2
+
 from server.kernel.rpc.times import to_timestamp
 from server.subdomains.identity.auth_tokens.api import Tokens
-from tenantry.auth_tokens.v1 import tokens_pb2
 
 
 def tokens_to_proto(tokens: Tokens) -> tokens_pb2.Tokens:

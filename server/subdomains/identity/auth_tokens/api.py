@@ -36,9 +36,7 @@ class AuthTokensApi:
         """
         call = current_call()
         client = Client(call.client_address, call.user_agent)
-        return await self._tokens.issue(
-            uow, user=user, amr=amr, provider=provider, auth_time=auth_time, client=client
-        )
+        return await self._tokens.issue(uow, user=user, amr=amr, provider=provider, auth_time=auth_time, client=client)
 
     async def revoke_all(self, uow: UnitOfWork, user_id: str) -> int:
         """End every session of a user and say how many there were. Access ends with them, on every server."""

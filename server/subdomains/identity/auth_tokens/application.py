@@ -180,9 +180,7 @@ class AuthTokensApplication:
         if request_id is not None and await sessions.has_just_spent(session.id, request_id, now):
             return RequestIdReused()
         refresh_token = random_token()
-        session.refresh(
-            refresh_token_digest=digest(refresh_token), client=client, lifetimes=self._lifetimes, now=now
-        )
+        session.refresh(refresh_token_digest=digest(refresh_token), client=client, lifetimes=self._lifetimes, now=now)
         tokens = self._tokens_of(session, user, refresh_token)
         answer = self._answers.seal(tokens, presented) if request_id is not None else None
         await sessions.spend(SpentToken(presented, session.id, now, request_id, answer))

@@ -43,9 +43,7 @@ PRINCIPAL = select(
 _INSERT = insert(tables.session)
 _LOCK_BY_ID = select(tables.session).where(_session.id == bindparam("id")).with_for_update()
 _LOCK_BY_TOKEN = select(tables.session).where(_session.refresh_token_digest == bindparam("digest")).with_for_update()
-_LOCK_LIVE = (
-    select(tables.session).where(_session.user_id == _USER, *_IS_LIVE).order_by(_session.id).with_for_update()
-)
+_LOCK_LIVE = select(tables.session).where(_session.user_id == _USER, *_IS_LIVE).order_by(_session.id).with_for_update()
 _SAVE = (
     update(tables.session)
     .where(_session.id == bindparam("session_id"))
@@ -74,7 +72,7 @@ _LIST = ListQuery(
     tables.session,
     _session.user_id == _USER,
     *_IS_LIVE,
-    or_(_PROVIDER == null(), func.lower(_session.provider) == _PROVIDER),
+    or_(null() == _PROVIDER, func.lower(_session.provider) == _PROVIDER),
     columns={
         "created_at": _session.created_at,
         "last_used_at": _session.last_used_at,

@@ -3,6 +3,13 @@
 from collections.abc import Iterator
 from uuid import UUID
 
+from tenantry.auth_tokens.v1 import (
+    auth_tokens_service_pb2,
+    auth_tokens_service_pb2_grpc,
+    json_web_key_pb2,
+    session_pb2,
+)
+
 from server.kernel.access.caller import current_call
 from server.kernel.errors import Violation
 from server.kernel.lists import Lists
@@ -12,12 +19,6 @@ from server.kernel.security.keys import public_jwk
 from server.subdomains.identity.auth_tokens.application import SESSION_ORDERING, AuthTokensApplication
 from server.subdomains.identity.auth_tokens.domain import AuthTokens, Client
 from server.subdomains.identity.servicer import tokens_to_proto
-from tenantry.auth_tokens.v1 import (
-    auth_tokens_service_pb2,
-    auth_tokens_service_pb2_grpc,
-    json_web_key_pb2,
-    session_pb2,
-)
 
 _JWKS_METADATA = (("cache-control", "public, max-age=300"),)
 

@@ -1,7 +1,18 @@
 """The tables of sessions."""
 
-from sqlalchemy import Column, ForeignKeyConstraint, Index, Integer, LargeBinary, MetaData, PrimaryKeyConstraint
-from sqlalchemy import Table, Text, UniqueConstraint, text
+from sqlalchemy import (
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, UUID
 
 from server.kernel.database.types import Id, Instant
@@ -43,7 +54,5 @@ spent_refresh_token = Table(
         ["session_id"], ["auth_tokens.session.id"], name="spent_refresh_token_is_of_a_session", ondelete="CASCADE"
     ),
     Index("spent_refresh_token_by_session", "session_id", "spent_at"),
-    Index(
-        "spent_refresh_token_with_answer", "spent_at", postgresql_where=text("sealed_answer IS NOT NULL")
-    ),
+    Index("spent_refresh_token_with_answer", "spent_at", postgresql_where=text("sealed_answer IS NOT NULL")),
 )

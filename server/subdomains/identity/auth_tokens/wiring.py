@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
+from tenantry.auth_tokens.v1 import auth_tokens_service_pb2
+
 from server.kernel.subdomain import Platform, Service, Subdomain
 from server.subdomains.identity.auth_tokens.application import AuthTokensApplication
 from server.subdomains.identity.auth_tokens.repository import PRINCIPAL
 from server.subdomains.identity.auth_tokens.servicer import AuthTokensServicer
 from server.subdomains.identity.auth_tokens.settings import AuthTokensSettings
 from server.subdomains.identity.auth_tokens.tables import metadata
-from tenantry.auth_tokens.v1 import auth_tokens_service_pb2
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
