@@ -142,7 +142,7 @@ class AuthTokensApplication:
             raise AccountSuspended
         refresh_token = random_token()
         session = AuthTokens.open(
-            id=self._new_id("session"),
+            session_id=self._new_id("session"),
             user_id=user.id,
             refresh_token_digest=digest(refresh_token),
             amr=list(amr),

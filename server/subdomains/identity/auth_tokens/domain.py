@@ -97,7 +97,7 @@ class AuthTokens:
     def open(
         cls,
         *,
-        id: str,
+        session_id: str,
         user_id: str,
         refresh_token_digest: bytes,
         amr: list[str],
@@ -110,7 +110,7 @@ class AuthTokens:
         """Begin a session because somebody has signed in."""
         access, refresh = lifetimes.expiries(created_at=now, now=now)
         session = cls(
-            id=id,
+            id=session_id,
             user_id=user_id,
             refresh_token_digest=refresh_token_digest,
             access_token_expires_at=access,
@@ -123,10 +123,10 @@ class AuthTokens:
             ip_address=client.address,
             user_agent=client.user_agent[:_LONGEST_USER_AGENT],
         )
-        session.events.append(AuthTokensCreated(session_id=id, user_id=user_id))
+        session.events.append(AuthTokensCreated(session_id=session_id, user_id=user_id))
         session.events.append(
             TokensChanged(
-                session_id=id, user_id=user_id, access_token_expires_at=access, refresh_token_expires_at=refresh
+                session_id=session_id, user_id=user_id, access_token_expires_at=access, refresh_token_expires_at=refresh
             )
         )
         return session

@@ -1,5 +1,6 @@
 """The mails of registrations, written from templates that escape whatever people have typed."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -28,25 +29,28 @@ class Mails:
         """Ask the owner of an address to confirm the registration."""
         link = self._link("/confirm-password-registration", token)
         body = self._render("registration_confirmation.html", name=name, link=link)
-        self._send(uow, f"Welcome to {self._product}", body, to, name, _REGISTRATION, is_sensitive=True)
+        subject = f"Welcome to {self._product}"
+        self._send(uow, subject, body, ends=(to, name), tags=_REGISTRATION, is_sensitive=True)
 
     def password_added(self, uow: UnitOfWork, *, to: str, name: str, token: str) -> None:
         """Say that somebody asked to add a password to an account that has none."""
         link = self._link("/confirm-password-registration", token)
         body = self._render("password_added.html", name=name, link=link)
-        self._send(uow, f"Welcome to {self._product}", body, to, name, _REGISTRATION, is_sensitive=True)
+        subject = f"Welcome to {self._product}"
+        self._send(uow, subject, body, ends=(to, name), tags=_REGISTRATION, is_sensitive=True)
 
     def registration_repeated(self, uow: UnitOfWork, *, to: str, name: str) -> None:
         """Say that somebody tried to register an address once more."""
         body = self._render("registration_repeated.html", name=name)
-        self._send(uow, f"{self._product} Account Registration Attempt", body, to, name, _REGISTRATION)
+        subject = f"{self._product} Account Registration Attempt"
+        self._send(uow, subject, body, ends=(to, name), tags=_REGISTRATION)
 
     def reset_password(self, uow: UnitOfWork, *, to: str, name: str, token: str) -> None:
         """Let the owner of an address set a password."""
         link = self._link("/confirm-password-reset", token)
         body = self._render("password_reset.html", name=name, link=link)
         subject = f"Reset your {self._product} password"
-        self._send(uow, subject, body, to, name, _AUTHENTICATION, is_sensitive=True)
+        self._send(uow, subject, body, ends=(to, name), tags=_AUTHENTICATION, is_sensitive=True)
 
     @property
     def _product(self) -> str:
@@ -63,17 +67,17 @@ class Mails:
         uow: UnitOfWork,
         subject: str,
         body: str,
-        to: str,
-        name: str,
-        tags: tuple[str, ...],
         *,
+        ends: tuple[str, str],
+        tags: Sequence[str],
         is_sensitive: bool = False,
     ) -> None:
+        address, name = ends
         self._emails.send_html(
             uow,
             subject=subject,
             body=body,
-            to_email_address=to,
+            to_email_address=address,
             to_display_name=name,
             tags=tags,
             is_sensitive=is_sensitive,

@@ -158,7 +158,7 @@ class LoginMonitorRepository:
         """The monitor of a name, a new one if need be; nobody else gets it until the transaction ends."""
         empty = {"failed_attempts": 0, "last_failed_at": None, "underway": {}, "expires_at": now}
         [row] = await self._uow.fetch_all(_LOCK_MONITOR, empty | {"name_digest": name_digest})
-        underway = {id: datetime.fromisoformat(started_at) for id, started_at in row.underway.items()}
+        underway = {attempt: datetime.fromisoformat(started_at) for attempt, started_at in row.underway.items()}
         return LoginMonitor(
             name_digest=name_digest,
             failed_attempts=row.failed_attempts,
@@ -172,7 +172,7 @@ class LoginMonitorRepository:
             "digest": monitor.name_digest,
             "failed_attempts": monitor.failed_attempts,
             "last_failed_at": monitor.last_failed_at,
-            "underway": {id: started_at.isoformat() for id, started_at in monitor.underway.items()},
+            "underway": {attempt: started_at.isoformat() for attempt, started_at in monitor.underway.items()},
             "expires_at": monitor.expires_at(self._rules, now),
         }
         await self._uow.write(_SAVE_MONITOR, row)

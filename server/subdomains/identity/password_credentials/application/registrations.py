@@ -188,7 +188,7 @@ class Registrations:
         """
         is_trusted = user.is_new or caller_id == user.id
         credential = PersonCredential.register(
-            id=self._new_id("cred"),
+            credential_id=self._new_id("cred"),
             user_id=user.id,
             email_address=registration.email_address,
             name=registration.first_name,

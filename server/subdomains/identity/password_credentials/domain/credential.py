@@ -48,31 +48,38 @@ class PersonCredential:
 
     @classmethod
     def register(
-        cls, *, id: str, user_id: str, email_address: str, name: str, password_hash: str | None, now: datetime
+        cls,
+        *,
+        credential_id: str,
+        user_id: str,
+        email_address: str,
+        name: str,
+        password_hash: str | None,
+        now: datetime,
     ) -> "PersonCredential":
         """Begin a credential. Without a hash it has no password yet, and nobody can sign in with it."""
         credential = cls(
-            id=id,
+            id=credential_id,
             user_id=user_id,
             email_address=email_address,
             name=name,
             password_hash=password_hash,
             created_at=now,
         )
-        credential.events.append(PersonCredentialCreated(credential_id=id, user_id=user_id))
+        credential.events.append(PersonCredentialCreated(credential_id=credential_id, user_id=user_id))
         if password_hash is not None:
-            credential.events.append(PersonCredentialCredentialsChanged(credential_id=id, user_id=user_id))
+            credential.events.append(PersonCredentialCredentialsChanged(credential_id=credential_id, user_id=user_id))
         credential.events.append(
             PersonCredentialRegistrationChanged(
-                credential_id=id, user_id=user_id, email_address=email_address, person_name=name
+                credential_id=credential_id, user_id=user_id, email_address=email_address, person_name=name
             )
         )
         return credential
 
     @classmethod
-    def of_nobody(cls, id: str, user_id: str, now: datetime) -> "PersonCredential":
+    def of_nobody(cls, credential_id: str, user_id: str, now: datetime) -> "PersonCredential":
         """Stand in for the credential that an unknown name has not, so that attempts with it leave equal traces."""
-        return cls(id=id, user_id=user_id, email_address="", name="", password_hash=None, created_at=now)
+        return cls(id=credential_id, user_id=user_id, email_address="", name="", password_hash=None, created_at=now)
 
     @property
     def is_verified(self) -> bool:
