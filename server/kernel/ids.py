@@ -8,7 +8,6 @@ import os
 import re
 import threading
 import time
-from datetime import UTC, datetime
 from uuid import UUID
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -62,14 +61,6 @@ def is_id(prefix: str, text: str) -> bool:
 def new_id(prefix: str) -> str:
     """Make a new id. Ids of one process sort in the order they were made."""
     return encode(prefix, uuid7())
-
-
-def made_at(value: UUID, now: datetime) -> datetime:
-    """When a UUIDv7 was made: *now* for other UUIDs, and for one that says a time to come."""
-    milliseconds = value.int >> 80
-    if value.version != 7 or milliseconds > now.timestamp() * 1000:
-        return now
-    return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
 def with_prefix(prefix: str, text: str) -> str:

@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NoReturn
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from server.kernel.errors import FailedPrecondition
 
 _LARGEST = 1024 * 1024
 _UNKNOWN_REGION = "unknown"
+_TIMED = 7  # the version of UUIDs that begin with the time
 # PostgreSQL keeps neither of them: the null character, and halves of a character that have lost each other.
 _NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
 
@@ -58,7 +59,7 @@ class Members:
 
     def text(self, name: str) -> str:
         """A text."""
-        value = self._values.get(name.lower(), "")
+        value: str = self._values.get(name.lower(), "")
         return value if _is_text(value) else self._refuse(name, "a text")
 
     def texts(self, name: str) -> list[str]:
@@ -107,8 +108,11 @@ class Received:
     body: Members
 
     def queued_at(self, now: datetime) -> datetime:
-        """When it was queued, as far as its id says."""
-        return ids.made_at(self.key, now) if self.message_id else now
+        """When it was queued: the time in its id, unless that is no UUIDv7, or one of a time to come."""
+        milliseconds = self.key.int >> 80
+        if self.message_id is None or self.key.version != _TIMED or milliseconds > now.timestamp() * 1000:
+            return now
+        return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
 def members_of(text: str) -> Members:

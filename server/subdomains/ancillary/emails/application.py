@@ -72,9 +72,7 @@ class EmailsApplication:
         self, *, since_at: datetime, organization_id: str | None, tags: Sequence[str], page: Page
     ) -> Paged:
         """The mails of all organizations, or of one, that bear all of the tags."""
-        rows = await self._emails.list_emails(
-            page, since_at=since_at, organization_id=organization_id, tags=list(tags)
-        )
+        rows = await self._emails.list_emails(page, since_at=since_at, organization_id=organization_id, tags=list(tags))
         paged = self._lists.paged(page, rows, lambda row: (getattr(row, page.field), row.id))
         return Paged([listed_of(row) for row in paged.items], paged.next_page_token, paged.total_size)
 

@@ -18,7 +18,16 @@ _ORGANIZATION = bindparam("organization_id", type_=Id("org"))
 
 _INSERT = insert(tables.email_delivery)
 _LOCK = select(tables.email_delivery).where(_delivery.id == bindparam("id")).with_for_update()
-_PROGRESS = ("body", "substitutions", "attempted_at", "sending_until", "sent_at", "receipt_id", "send_failed_at", "version")
+_PROGRESS = (
+    "body",
+    "substitutions",
+    "attempted_at",
+    "sending_until",
+    "sent_at",
+    "receipt_id",
+    "send_failed_at",
+    "version",
+)
 _SAVE = (
     update(tables.email_delivery)
     .where(_delivery.id == bindparam("delivery_id"), _delivery.version == bindparam("loaded_version"))

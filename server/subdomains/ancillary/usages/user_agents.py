@@ -16,7 +16,7 @@ def describe(user_agent: str) -> dict[str, str]:
         if version:
             described["BrowserVersion"] = version
     if found.os is not None:
-        described["OperatingSystem"] = " ".join(filter(None, (found.os.family, _dotted(found.os.major, found.os.minor))))
+        described["OperatingSystem"] = f"{found.os.family} {_dotted(found.os.major, found.os.minor)}".rstrip()
     if found.device is not None and found.device.family.lower() != _NO_DEVICE:
         described["Device"] = found.device.family
     return described
