@@ -22,19 +22,18 @@ run: setup ## Start everything on this machine: database, servers, worker and ga
 	@exec $(BIN)/tenantry up
 
 test: setup ## Run every test against real PostgreSQL and real Envoy
-	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadfile $(TESTS)
+	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadfile -p no:schemathesis $(TESTS)
 
 soak: setup ## Run the long campaigns at full size: kill, leak, fuzz
 	TENANTRY_TEST_CAMPAIGN=full $(BIN)/python -m pytest -m campaign tests
 
-bench: ## Measure against the twins and print one line a goal
-	@$(PYTHON) tooling/setup_environment.py locks/bench.txt
+bench: setup ## Measure against the twins and print one line a goal
 	$(BIN)/python -m benchmarks
 
 format: setup ## Format Python and protos in place
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix --select I .
-	$(BIN)/python -m tooling.contracts.check format --write
+	$(BIN)/buf format --write protos --path protos/tenantry
 
 check: ## Everything CI runs, one after the other
 	@$(MAKE) --no-print-directory setup
@@ -58,7 +57,9 @@ sizes: setup ## Files and functions stay small
 	$(BIN)/python -m tooling.sizes
 
 contracts: setup ## Protos: buf lint, format and no breaking change
-	$(BIN)/python -m tooling.contracts.check format lint breaking
+	$(BIN)/buf lint protos
+	$(BIN)/buf format --diff --exit-code protos --path protos/tenantry
+	$(BIN)/python -m tooling.breaking
 
 fresh: setup ## generated/ and the generated pages say what their sources say
 	$(BIN)/python -m tooling.fresh

@@ -15,6 +15,10 @@ from server.kernel import ids, logs, settings
 from server.kernel.access.principals import Principals
 from server.kernel.clock import Clock, system_clock
 from server.kernel.database import Database
+from server.kernel.deliveries.drain import drain
+from server.kernel.deliveries.engine import Engine
+from server.kernel.deliveries.messages import Queue
+from server.kernel.deliveries.settings import DeliverySettings
 from server.kernel.events import DomainEvent
 from server.kernel.lists import Lists
 from server.kernel.rpc.authentication import Authentication
@@ -28,7 +32,7 @@ from server.kernel.security.secrets import SecretKeys
 from server.kernel.security.settings import CallSettings, SecuritySettings
 from server.kernel.security.tokens import Tokens
 from server.kernel.settings import PlatformSettings
-from server.kernel.subdomain import Platform, Subdomain
+from server.kernel.subdomain import Carrier, Platform, Subdomain
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +48,7 @@ class App:
     subdomains: Sequence[Subdomain]
     pipeline: Pipeline
     calls: CallSettings
+    engine: Engine
 
     def server(self) -> Server:
         """The gRPC server of this process."""
@@ -71,6 +76,8 @@ def build(
     database = database or Database(
         dsn_of(platform_settings), clock=clock, pool_size=calls.database_pool_size, host_region=calls.host_region
     )
+    engine = Engine(database, settings.read(DeliverySettings).engine)
+    carriers: dict[Queue, Carrier] = {}
     platform = Platform(
         settings=platform_settings,
         read_settings=settings.read,
@@ -81,8 +88,10 @@ def build(
         secrets=secrets,
         hasher=_hasher(security),
         lists=Lists(secrets),
+        drain=lambda queue: drain(engine, carriers, queue),
     )
     subdomains = compose(platform)
+    carriers.update({carrier.queue: carrier for subdomain in subdomains for carrier in subdomain.carriers})
     database.reactions = _reactions(subdomains)
     parts = {name: part for subdomain in subdomains for name, part in subdomain.principal.items()}
     every_call = calls.log_every_call if calls.log_every_call is not None else platform.is_testing
@@ -96,7 +105,7 @@ def build(
         trusted_gateways=frozenset(calls.trusted_gateways.split(",")),
         logs_every_call=every_call,
     )
-    return App(platform, subdomains, pipeline, calls)
+    return App(platform, subdomains, pipeline, calls, engine)
 
 
 def dsn_of(platform: PlatformSettings) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from server.kernel.settings import PlatformSettings, SettingsError, read
+from server.kernel.settings import PlatformSettings, SettingsError, read, read_all
 from server.launch.errors import MISCONFIGURED, LaunchError
 
 DATABASE_URL = "TENANTRY_DATABASE_URL"
@@ -38,6 +38,7 @@ def serve(
     socket: Annotated[Path | None, typer.Option(help="Listen on this unix socket too, for the gateway.")] = None,
 ) -> None:
     """Run one server process."""
+    _insist_on_settings()
     _find_database()
     from server.app import serve
 
@@ -47,6 +48,7 @@ def serve(
 @app.command()
 def work() -> None:
     """Run one worker process: what is carried out after a call."""
+    _insist_on_settings()
     _find_database()
     from server.worker import work
 
@@ -54,15 +56,23 @@ def work() -> None:
 
 
 @app.command()
-def migrate() -> None:
+def migrate(
+    *,
+    check_settings: Annotated[
+        bool, typer.Option("--check-settings", help="Stop before it when servers could not start with these settings.")
+    ] = False,
+) -> None:
     """Bring the database to the state this version needs."""
-    from server.composition import HISTORIES
+    from server.composition import histories
     from server.kernel.migrate import migrate
     from server.launch.database import database
 
+    if check_settings:
+        _insist_on_settings()
+
     async def run() -> None:
         async with database(read(PlatformSettings)) as dsn:
-            await migrate(dsn, HISTORIES)
+            await migrate(dsn, histories())
 
     asyncio.run(run())
 
@@ -78,11 +88,11 @@ def gateway() -> None:
 @app.command()
 def doctor() -> None:
     """Check the set-up, and say what is wrong and how to mend it."""
-    from server.composition import HISTORIES, read_settings
+    from server.composition import histories, settings_classes
     from server.kernel.migrate import pending
     from server.launch.doctor import examine
 
-    findings = asyncio.run(examine(read_settings, lambda dsn: pending(dsn, HISTORIES)))
+    findings = asyncio.run(examine(settings_classes(), lambda dsn: pending(dsn, histories())))
     for finding in findings:
         typer.echo(finding.line)
     if any(finding.is_bad for finding in findings):
@@ -101,6 +111,13 @@ def add_operator(email: Annotated[str, typer.Argument(help="The person's e-mail 
             await add_operator(email)
 
     asyncio.run(run())
+
+
+def _insist_on_settings() -> None:
+    """Name everything that is wrong at once, where reading one class after the other would name the first."""
+    from server.composition import settings_classes
+
+    read_all(settings_classes())
 
 
 def _find_database() -> None:

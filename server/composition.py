@@ -1,22 +1,33 @@
 """Which subdomains this server runs. Deleting one starts with its line here."""
 
 import importlib
+import importlib.util
 import inspect
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pydantic_settings import BaseSettings
 
+from server.kernel import settings
+from server.kernel.deliveries.settings import DeliverySettings
 from server.kernel.migrate import KERNEL, History
 from server.kernel.rpc.authentication import OnRefused
 from server.kernel.security.settings import CallSettings, SecuritySettings
 from server.kernel.settings import PlatformSettings
 from server.kernel.subdomain import Platform, Subdomain
+from server.subdomains.bookings.wiring import bookings
 from server.subdomains.cars.wiring import cars
+from server.subdomains.identity.auth_tokens.wiring import auth_tokens
+from server.subdomains.identity.identities.wiring import identities
+from server.subdomains.identity.password_credentials.wiring import password_credentials
 
 # In calling order, lowest first: reactions to one event run in this order too.
 SUBDOMAINS: list[Callable[[Platform], Subdomain]] = [
+    auth_tokens,
+    password_credentials,
+    identities,
     cars,  # sample
+    bookings,  # sample
 ]
 
 
@@ -26,14 +37,27 @@ def compose(platform: Platform) -> Sequence[Subdomain]:
 
 
 def histories() -> list[History]:
-    """The migrations of everything, in order."""
-    folders = {subdomain.__name__: Path(inspect.getfile(subdomain)).parent / "migrations" for subdomain in SUBDOMAINS}
-    return [KERNEL, *(History(name, folder) for name, folder in folders.items() if folder.is_dir())]
+    """
+    The migrations of everything, in order.
+
+    What only testing builds keep stands in a schema of its own, made by ``testing_migrations``: production builds do
+    not have it.
+    """
+    kinds = {"migrations": ""}
+    if not settings.read(PlatformSettings).is_production:
+        kinds["testing_migrations"] = "_testing"
+    found = [KERNEL]
+    for subdomain in SUBDOMAINS:
+        place = Path(inspect.getfile(subdomain)).parent
+        for folder, suffix in kinds.items():
+            if (place / folder).is_dir():
+                found.append(History(subdomain.__name__ + suffix, place / folder))
+    return found
 
 
 def settings_classes() -> list[type[BaseSettings]]:
     """Every settings class, for docs/settings.md."""
-    found: list[type[BaseSettings]] = [PlatformSettings, SecuritySettings, CallSettings]
+    found: list[type[BaseSettings]] = [PlatformSettings, SecuritySettings, CallSettings, DeliverySettings]
     for subdomain in SUBDOMAINS:
         package = subdomain.__module__.rpartition(".")[0]
         if importlib.util.find_spec(f"{package}.settings") is not None:

@@ -142,7 +142,7 @@ async def refusal(call: Awaitable[Any]) -> Refused:
 def refusal_of(error: grpc.aio.AioRpcError) -> Refused:
     """What a gRPC error says (AIP-193)."""
     trailing = dict(error.trailing_metadata() or ())
-    status = Status.FromString(trailing.get("grpc-status-details-bin", b""))  # type: ignore[arg-type]
+    status = Status.FromString(trailing.get("grpc-status-details-bin", b""))
     info, bad = ErrorInfo(), BadRequest()
     for detail in status.details:
         detail.Unpack(info)
@@ -154,5 +154,3 @@ def refusal_of(error: grpc.aio.AioRpcError) -> Refused:
 def at(hours: float = 0, *, now: datetime | None = None) -> datetime:
     """An instant so many hours from now, in whole microseconds."""
     return (now or datetime.now(UTC)) + timedelta(hours=hours)
-
-

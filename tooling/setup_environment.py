@@ -19,23 +19,24 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 BIN = VENV / "bin"
 STAMP = VENV / "tenantry-setup"
-LOCKS = ["locks/setup.txt", "locks/dev.txt"]
+LOCKS = ["locks/setup.txt", "locks/dev.txt", "locks/bench.txt"]
+PROJECTS = [".", "clients/python"]
 
 
 class SetupError(Exception):
     """What the person at the keyboard must put right."""
 
 
-def main(extras: "list[str]") -> None:
+def main() -> None:
     insist_on_python()
-    place, content = place_key(), content_key(extras)
+    place, content = place_key(), content_key()
     stamp = STAMP.read_text().split() if STAMP.exists() else []
     if stamp == [place, content]:
         return
     insist_on_venv()
     if not stamp or stamp[0] != place:
         create_environment()
-    install(extras)
+    install()
     STAMP.write_text(f"{place}\n{content}\n")
 
 
@@ -70,8 +71,9 @@ def place_key() -> str:
     return digest([str(ROOT), sys.version, str(Path(sys.executable).resolve())])
 
 
-def content_key(extras: "list[str]") -> str:
-    return digest([(ROOT / name).read_text() for name in [*LOCKS, *extras, "pyproject.toml"]])
+def content_key() -> str:
+    names = [*LOCKS, *(f"{project}/pyproject.toml" for project in PROJECTS)]
+    return digest([(ROOT / name).read_text() for name in names])
 
 
 def digest(parts: "list[str]") -> str:
@@ -84,20 +86,28 @@ def create_environment() -> None:
     run([sys.executable, "-m", "venv", str(VENV)])
 
 
-def install(extras: "list[str]") -> None:
+def install() -> None:
     say("installing what the lock files name")
     python = str(BIN / "python")
     pip = [python, "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]
-    run([*pip, "--require-hashes", "-r", "locks/setup.txt"])
+    run([*pip, "--require-hashes", "-r", LOCKS[0]])
+    locked = ["--require-hashes", *(word for lock in LOCKS for word in ("-r", lock))]
+    ours = ["--no-deps", "--no-build-isolation", *(word for project in PROJECTS for word in ("-e", project))]
     uv = [str(BIN / "uv"), "--quiet", "pip", "install", "--python", python]
-    for lock in [*LOCKS, *extras]:
-        run([*uv, "--require-hashes", "-r", lock])
-    run([*uv, "--no-deps", "--no-build-isolation", "-e", "."])
+    if not succeeds([*uv, *locked]):
+        # It trusts other certificates and reads other settings than pip, which may be set up for this network.
+        say("uv could not; trying pip, which takes longer")
+        run([*pip, *locked])
+    run([*pip, *ours])
 
 
 def run(command: "list[str]") -> None:
-    if subprocess.run(command, cwd=str(ROOT), check=False).returncode != 0:
+    if not succeeds(command):
         raise SetupError(f"Setting up stopped at: {' '.join(command)}\nThe lines above say why; run it again after.")
+
+
+def succeeds(command: "list[str]") -> bool:
+    return subprocess.run(command, cwd=str(ROOT), check=False).returncode == 0
 
 
 def say(text: str) -> None:
@@ -106,7 +116,7 @@ def say(text: str) -> None:
 
 if __name__ == "__main__":
     try:
-        main(sys.argv[1:])
+        main()
     except SetupError as error:
         print(error, file=sys.stderr)
         sys.exit(2)

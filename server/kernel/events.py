@@ -3,8 +3,9 @@
 from dataclasses import fields
 from datetime import datetime
 from enum import Enum
-from functools import cache
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, cast
+
+_fields: dict[type, tuple[str, ...]] = {}
 
 
 class DomainEvent:
@@ -32,9 +33,11 @@ class Aggregate(Protocol):
     events: list[DomainEvent]
 
 
-@cache
-def _field_names(event: type[Any]) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(event))
+def _field_names(event: type[DomainEvent]) -> tuple[str, ...]:
+    found = _fields.get(event)
+    if found is None:
+        found = _fields[event] = tuple(field.name for field in fields(cast(Any, event)))
+    return found
 
 
 def _plain(value: Any) -> Any:

@@ -16,7 +16,7 @@ _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "task
 def start_logging(*, as_json: bool, level: str) -> None:
     """Send every log line of this process to standard output."""
     last: Any = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=False)
-    shared = [
+    shared: list[Any] = [
         _with_extra,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,

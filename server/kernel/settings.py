@@ -44,6 +44,7 @@ class PlatformSettings(BaseSettings):
     database_url: SecretStr | None = Field(
         None, description="An external PostgreSQL (15 or newer) instead of the embedded one: `postgresql://…`."
     )
+    http_host: str = Field("127.0.0.1", description="Address the gateway listens on; `0.0.0.0` for every one.")
     http_port: int = Field(8080, ge=1, le=65535, description="Port of the gateway: REST, gRPC and gRPC-Web.")
     internal_http_port: int = Field(
         8081, ge=1, le=65535, description="Port of the gateway for service accounts, on 127.0.0.1 only."

@@ -21,6 +21,7 @@ from server.kernel.security.tokens import Tokens
 from server.kernel.settings import PlatformSettings
 
 Reaction = Callable[[UnitOfWork, Any], Awaitable[None]]
+Drain = Callable[[Queue], Awaitable[tuple[int, int]]]  # how many were delivered, and how many failed
 Carry = Callable[[Sequence[str]], Awaitable[Sequence[Result]]]
 
 
@@ -37,6 +38,7 @@ class Platform:
     secrets: SecretKeys
     hasher: PasswordHasher
     lists: Lists
+    drain: Drain
 
     @property
     def begin(self) -> OpenUnitOfWork:
@@ -62,7 +64,11 @@ class Service:
 
 @dataclass(frozen=True)
 class Carrier:
-    """Who carries out the messages of a queue: an RPC for the workers, and the same thing in process for drains."""
+    """
+    Who carries out the messages of a queue: an RPC for the workers, and the same thing in process for drains.
+
+    Without an RPC (internal jobs) the worker itself carries out.
+    """
 
     queue: Queue
     method: str
@@ -82,3 +88,4 @@ class Subdomain:
     reactions: Mapping[type[DomainEvent], Sequence[Reaction]] = field(default_factory=dict)
     carriers: Sequence[Carrier] = ()
     principal: Mapping[str, Select[Any]] = field(default_factory=dict)
+    housekeeping: Sequence[Callable[[], Awaitable[object]]] = ()

@@ -2,13 +2,14 @@
 
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
+from pydantic_settings import BaseSettings
 
-from server.kernel.settings import PlatformSettings, SettingsError, read
+from server.kernel.settings import PlatformSettings, SettingsError, read, read_all
 from server.launch import ports
 from server.launch.database import insist_on_reachable
 from server.launch.errors import LaunchError
@@ -20,7 +21,7 @@ from server.launch.postgres_cluster import PROGRAMS
 OLDEST_PYTHON = (3, 11)
 PROGRAM_SECONDS = 10
 
-# Judges whether a database has all migrations, and says what is missing; given by whoever knows the subdomains.
+# Names the schemas of a database that lack migrations; given by whoever knows the subdomains.
 MissingMigrations = Callable[[str], Awaitable[list[str]]]
 
 
@@ -38,11 +39,13 @@ class Finding:
         return f"{mark}  {self.subject:<10} {self.text}"
 
 
-async def examine(check_settings: Callable[[], object], missing_migrations: MissingMigrations) -> list[Finding]:
+async def examine(
+    settings_classes: Sequence[type[BaseSettings]], missing_migrations: MissingMigrations
+) -> list[Finding]:
     """Look at everything that can be looked at; what needs the settings is left out when they are wrong."""
     findings = [_python(), _program("postgres", PROGRAMS / "postgres"), _program("envoy", _envoy())]
     try:
-        check_settings()
+        read_all([PlatformSettings, *settings_classes])
         settings = read(PlatformSettings)
     except SettingsError as error:
         return [*findings, Finding("settings", str(error), is_bad=True)]

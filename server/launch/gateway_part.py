@@ -40,6 +40,7 @@ class GatewayPart:
 def open_gateway(settings: PlatformSettings, upstreams: Sequence[str], run_folder: Path) -> Gateway:
     """A gateway with the ports of the settings."""
     return Gateway(
+        http_host=settings.http_host,
         http_port=settings.http_port,
         internal_http_port=settings.internal_http_port,
         upstreams=upstreams,

@@ -36,7 +36,7 @@ def our_gateway(settings: PlatformSettings, upstreams: Sequence[str], run_folder
 class Plan:
     """The commands of a run. `serve` gets the path of the socket to listen on."""
 
-    migrate: list[str] = field(default_factory=lambda: our_command("migrate"))
+    migrate: list[str] = field(default_factory=lambda: our_command("migrate", "--check-settings"))
     serve: Callable[[Path], list[str]] = lambda socket: our_command("serve", "--socket", str(socket))
     work: list[str] = field(default_factory=lambda: our_command("work"))
     gateway: OpenGateway = our_gateway

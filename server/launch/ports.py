@@ -6,13 +6,11 @@ import socket
 from server.kernel.settings import PlatformSettings
 from server.launch.errors import LaunchError
 
-EVERYWHERE = "0.0.0.0"  # noqa: S104 - asked for, not listened on
-
 
 def problems(settings: PlatformSettings) -> list[str]:
     """One sentence for each port that cannot be listened on."""
     wanted = [
-        ("TENANTRY_HTTP_PORT", settings.http_port, EVERYWHERE),
+        ("TENANTRY_HTTP_PORT", settings.http_port, settings.http_host),
         ("TENANTRY_INTERNAL_HTTP_PORT", settings.internal_http_port, "127.0.0.1"),
         ("TENANTRY_GRPC_PORT", settings.grpc_port, settings.grpc_host),
     ]

@@ -4,14 +4,14 @@ from datetime import datetime
 from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
+from tenantry.cars.v1.cars_service_pb2 import RegisterCarRequest, ScheduleCarMaintenanceRequest, TakeCarOfflineRequest
 
 from server.kernel.rpc.times import to_timestamp
-from tenantry.cars.v1.cars_service_pb2 import RegisterCarRequest, ScheduleCarMaintenanceRequest, TakeCarOfflineRequest
 from tests.harness import at
 
 
 def register_car(**changes: Any) -> RegisterCarRequest:
-    fields = {
+    fields: dict[str, Any] = {
         "make": "Honda",
         "model": "Civic",
         "year": 2023,

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 
 import grpc
 import pytest
-
-from server.kernel.ids import new_id
 from tenantry.cars.v1.car_pb2 import CAR_STATUS_REGISTERED
 from tenantry.cars.v1.cars_service_pb2 import GetCarRequest, ListCarsRequest
+
+from server.kernel.ids import new_id
 from tests.cars import requests
 from tests.harness import Refused, refusal
 
@@ -93,9 +93,7 @@ async def test_plates_are_not_unique(cars_service, cast):
 async def test_a_field_outside_its_rule_is_refused(cars_service, cast, field, value, reason):
     member = await cast.member(new_id("org"))
 
-    refused = await refusal(
-        cars_service.RegisterCar(requests.register_car(**{field: value}), metadata=member.metadata)
-    )
+    refused = await refusal(cars_service.RegisterCar(requests.register_car(**{field: value}), metadata=member.metadata))
 
     assert (refused.code, refused.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "VALIDATION_FAILED")
     assert refused.violations == {field: reason}
@@ -152,9 +150,7 @@ async def test_twenty_equal_calls_at_once_register_one_car(cars_service, cast):
     request = requests.register_car(request_id=str(uuid.uuid4()))
 
     # when
-    answers = await asyncio.gather(
-        *(cars_service.RegisterCar(request, metadata=member.metadata) for _ in range(20))
-    )
+    answers = await asyncio.gather(*(cars_service.RegisterCar(request, metadata=member.metadata) for _ in range(20)))
 
     # then
     assert len({answer.SerializeToString() for answer in answers}) == 1
@@ -168,9 +164,7 @@ async def test_a_request_id_is_not_good_for_another_body(cars_service, cast):
     await cars_service.RegisterCar(requests.register_car(request_id=request_id), metadata=member.metadata)
 
     refused = await refusal(
-        cars_service.RegisterCar(
-            requests.register_car(request_id=request_id, make="Toyota"), metadata=member.metadata
-        )
+        cars_service.RegisterCar(requests.register_car(request_id=request_id, make="Toyota"), metadata=member.metadata)
     )
 
     assert (refused.code, refused.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "REQUEST_ID_REUSED")

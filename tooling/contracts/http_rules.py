@@ -32,19 +32,30 @@ class Route:
         return _VARIABLE.sub(lambda match: f"{{{match['field']}}}", self.path)
 
     @cached_property
+    def sample(self) -> str:
+        """One path that reaches the RPC and has no meaning elsewhere."""
+        filled = _VARIABLE.sub(lambda match: match["pattern"] or "*", self.path)
+        return filled.replace("**", "@/@").replace("*", "@")
+
+    @cached_property
     def pattern(self) -> str:
         """A regular expression for the paths that reach the RPC, with or without a slash at the end."""
         parts, end = [], 0
         for match in _VARIABLE.finditer(self.path):
-            parts += [re.escape(self.path[end : match.start()]), _wildcards(match["pattern"] or "*")]
+            parts += [_literal(self.path[end : match.start()]), _wildcards(match["pattern"] or "*")]
             end = match.end()
-        parts.append(re.escape(self.path[end:]))
+        parts.append(_literal(self.path[end:]))
         return "".join(parts) + "/?"
 
 
 def _wildcards(pattern: str) -> str:
     pieces = re.split(r"(\*\*|\*)", pattern)
-    return "".join({"*": "[^/]+", "**": ".*"}.get(piece, re.escape(piece)) for piece in pieces)
+    return "".join({"*": "[^/]+", "**": ".*"}.get(piece, _literal(piece)) for piece in pieces)
+
+
+def _literal(text: str) -> str:
+    # A dash needs no escape outside of brackets, and reads better without.
+    return re.escape(text).replace(r"\-", "-")
 
 
 def routes_of(method: MethodDescriptorProto) -> tuple[Route, ...]:

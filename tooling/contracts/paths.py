@@ -10,6 +10,7 @@ DESCRIPTORS = GENERATED / "descriptors"
 OPENAPI = GENERATED / "openapi"
 ACCESS_TABLE = ROOT / "docs" / "access.md"
 ENVOY_CONFIG = ROOT / "envoy.yaml"
+PRODUCTION_ENVOY_CONFIG = GENERATED / "gateway" / "production.yaml"
 
 
 def own_proto_files() -> list[str]:

@@ -47,7 +47,7 @@ event = Table(
     Index("event_by_name", "name", "id"),
 )
 
-_ARRAYS = {
+_ARRAYS: dict[str, Any] = {
     "id": _UUID,
     "aggregate_type": Text(),
     "aggregate_id": _UUID,

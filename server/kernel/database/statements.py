@@ -11,14 +11,26 @@ from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import JSON, ClauseElement, CompoundSelect, Delete, Insert, Select, Update, bindparam, select, text
+from sqlalchemy import (
+    ARRAY,
+    JSON,
+    ClauseElement,
+    CompoundSelect,
+    Delete,
+    Insert,
+    Select,
+    Update,
+    bindparam,
+    select,
+    text,
+)
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from server.kernel.database.types import TENANT, is_tenant_table
 
-DIALECT = asyncpg_dialect()
+DIALECT = asyncpg_dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy has no types here
 SETTING = "app.organization_id"
 
 Parameters = Mapping[str, Any]
@@ -113,10 +125,15 @@ def _after_setting(element: Insert) -> Insert:
 
 def _within_organization(sql: str, position: int) -> str:
     # The fences keep the setting in front of the policy: without them the planner may look at rows first.
-    return (
-        f"SELECT q.* FROM (SELECT set_config('{SETTING}', ${position}::text, true) OFFSET 0) s "
-        f"CROSS JOIN LATERAL ({sql} OFFSET 0) q"
-    )
+    setting = f"SELECT set_config('{SETTING}', ${position}::text, true) OFFSET 0"
+    return f"SELECT q.* FROM ({setting}) s CROSS JOIN LATERAL ({sql} OFFSET 0) q"  # noqa: S608  # our own texts
+
+
+def _each(processor: Callable[[Any], Any] | None) -> Callable[[Any], Any] | None:
+    # SQLAlchemy's own looks into every item for further dimensions, which nothing here has.
+    if processor is None:
+        return None
+    return lambda values: None if values is None else [processor(value) for value in values]
 
 
 def _from_json(value: str | None) -> Any:
@@ -129,6 +146,8 @@ def _binds(compiled: SQLCompiler) -> list[tuple[str, Callable[[Any], Any] | None
     for name in compiled.positiontup or ():
         bind = compiled.binds[name]
         processor: Any = processors.get(name)
+        if isinstance(bind.type, ARRAY):
+            processor = _each(bind.type.item_type._cached_bind_processor(DIALECT))
         found.append((name, processor, bind.value, bind.required))
     return found
 
@@ -139,6 +158,9 @@ def _rows(compiled: SQLCompiler) -> tuple[Any, list[Callable[[Any], Any] | None]
     for column in compiled._result_columns:
         if isinstance(column.type, JSON):
             processors.append(_from_json)  # the dialect leaves this to a codec on the connection, which we do without
+            continue
+        if isinstance(column.type, ARRAY):
+            processors.append(_each(column.type.item_type._cached_result_processor(DIALECT, None)))
             continue
         try:
             processors.append(column.type._cached_result_processor(DIALECT, None))

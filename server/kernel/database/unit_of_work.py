@@ -8,7 +8,7 @@ only inserts is one round trip, and needs no BEGIN.
 import asyncio
 import json
 from collections.abc import Callable, Mapping
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 Refusing = Mapping[str, Refusal]  # what a violated constraint means, by its name
 Reaction = Callable[["UnitOfWork", Any], Any]
+_to_json = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
+_NOTHING: Refusing = MappingProxyType({})
 _CONSTRAINTS = (
     asyncpg.UniqueViolationError,
     asyncpg.ExclusionViolationError,
@@ -56,19 +58,23 @@ class UnitOfWork:
 
     # Statements -------------------------------------------------------------------------------------------------
 
-    async def fetch_all(self, element: ClauseElement, parameters: Parameters, refusing: Refusing = {}) -> list[Row]:
+    async def fetch_all(
+        self, element: ClauseElement, parameters: Parameters, refusing: Refusing = _NOTHING
+    ) -> list[Row]:
         """All rows of a statement, within the transaction."""
         statement = self._database.statements.of(element)
         arguments = statement.arguments(parameters)
         connection = await self._begun()
         return statement.rows(await self._run(connection.fetch, statement.sql, arguments, refusing))
 
-    async def fetch_one(self, element: ClauseElement, parameters: Parameters, refusing: Refusing = {}) -> Row | None:
+    async def fetch_one(
+        self, element: ClauseElement, parameters: Parameters, refusing: Refusing = _NOTHING
+    ) -> Row | None:
         """The first row of a statement, within the transaction."""
         rows = await self.fetch_all(element, parameters, refusing)
         return rows[0] if rows else None
 
-    async def execute(self, element: ClauseElement, parameters: Parameters, refusing: Refusing = {}) -> int:
+    async def execute(self, element: ClauseElement, parameters: Parameters, refusing: Refusing = _NOTHING) -> int:
         """Run an update or a delete and return how many rows it changed."""
         statement = self._database.statements.of(element)
         arguments = statement.arguments(parameters)
@@ -76,7 +82,7 @@ class UnitOfWork:
         changed: int = await self._run(connection.execute, statement.sql, arguments, refusing)
         return changed
 
-    async def write(self, element: ClauseElement, row: Parameters, refusing: Refusing = {}) -> None:
+    async def write(self, element: ClauseElement, row: Parameters, refusing: Refusing = _NOTHING) -> None:
         """
         Insert, update or delete at the latest at the end, together with other writes.
 
@@ -132,7 +138,7 @@ class UnitOfWork:
                 version=version,
                 organization_id=ids.decode("org", organization_id) if organization_id else None,
                 occurred_at=self._database.now(),
-                data=json.dumps(event.payload(), ensure_ascii=False),
+                data=_to_json(event.payload()),
             )
         )
 
@@ -162,7 +168,8 @@ class UnitOfWork:
                 self._connection = await self._begun()
                 await self._flush(self._connection)
                 await self._connection.raw.execute("COMMIT")
-                self._connection = self._release(self._connection)
+                self._database.pool.release(self._connection)
+                self._connection = None
         except BaseException as error:
             await self._roll_back()
             if is_away(error):
@@ -223,7 +230,7 @@ class UnitOfWork:
     async def _send(self, connection: Connection) -> None:
         sql, arguments = self._database.merged.of(self._waiting, self._setting())
         self._waiting.clear()
-        await self._run(connection.fetch, sql, arguments, {})
+        await self._run(connection.fetch, sql, arguments, _NOTHING)
 
     def _collect(self) -> None:
         call = find_current_call() or service_call("none")
@@ -268,13 +275,10 @@ class UnitOfWork:
     async def _end(self, connection: Connection) -> None:
         try:
             await connection.raw.execute("ROLLBACK", timeout=10)
-        except (Exception, asyncio.CancelledError):
+        except (Exception, asyncio.CancelledError):  # noqa: BLE001  # whatever it was, nobody may use the connection
             self._database.pool.discard(connection)
         else:
             self._database.pool.release(connection)
-
-    def _release(self, connection: Connection) -> None:
-        self._database.pool.release(connection)
 
     def _after_commit(self) -> None:
         for channel, payload in self._notices:

@@ -1,5 +1,7 @@
 """The one table of all queues, and how messages get into it."""
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -45,7 +47,7 @@ delivery = Table(
     Index("delivery_dead", "queue", "dead_at", "id", postgresql_where=text("dead_at is not null")),
 )
 
-_ARRAYS = {
+_ARRAYS: dict[str, Any] = {
     "id": _UUID,
     "queue": Text(),
     "lane": Text(),

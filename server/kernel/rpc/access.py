@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from google.protobuf.message import Message
+from tenantry.access.v1.types_pb2 import CALLER_ANYONE, CALLER_OPERATOR, CALLER_SERVICE, CALLER_SESSION
 
 from server.kernel import ids
 from server.kernel.access.caller import Caller, Credential
@@ -18,7 +19,6 @@ from server.kernel.errors import (
     Violation,
 )
 from server.kernel.rpc.methods import Method
-from tenantry.access.v1.types_pb2 import CALLER_ANYONE, CALLER_OPERATOR, CALLER_SERVICE, CALLER_SESSION
 
 
 def organization_of(method: Method, caller: Caller, request: Message) -> str | None:

@@ -44,21 +44,21 @@ async def refuse(context: Any, refusal: errors.Refusal, request_id: str) -> None
         delay.FromMilliseconds(int(refusal.retry_after * 1000))
         details.append(error_details_pb2.RetryInfo(retry_delay=delay))
         trailing.append(("retry-after", str(max(1, round(refusal.retry_after)))))
-    await _abort(context, code, str(refusal), details, request_id, trailing)
+    await _abort(context, code, str(refusal), details=details, request_id=request_id, trailing=trailing)
 
 
 async def fail(context: Any, incident_id: str, request_id: str) -> None:
     """End the call with INTERNAL and nothing but an incident id."""
     info = error_details_pb2.ErrorInfo(reason="INTERNAL", domain=DOMAIN, metadata={"incident_id": incident_id})
     message = f"Something went wrong here. Incident {incident_id}."
-    await _abort(context, grpc.StatusCode.INTERNAL, message, [info], request_id, [])
+    await _abort(context, grpc.StatusCode.INTERNAL, message, details=[info], request_id=request_id, trailing=[])
 
 
 async def expire(context: Any, request_id: str) -> None:
     """End the call because its deadline has passed."""
     info = error_details_pb2.ErrorInfo(reason="DEADLINE_EXCEEDED", domain=DOMAIN)
     code = grpc.StatusCode.DEADLINE_EXCEEDED
-    await _abort(context, code, "The call took too long.", [info], request_id, [])
+    await _abort(context, code, "The call took too long.", details=[info], request_id=request_id, trailing=[])
 
 
 def _bad_request(refusal: errors.InvalidArgument) -> error_details_pb2.BadRequest:
@@ -76,6 +76,7 @@ async def _abort(
     context: Any,
     code: grpc.StatusCode,
     message: str,
+    *,
     details: list[Any],
     request_id: str,
     trailing: list[tuple[str, str | bytes]],

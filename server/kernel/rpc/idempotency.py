@@ -11,6 +11,7 @@ from datetime import timedelta
 from google.protobuf.message import Message
 from sqlalchemy import Column, LargeBinary, Table, bindparam, delete, select
 from sqlalchemy.dialects.postgresql import insert
+from tenantry.options.v1.access_pb2 import IDEMPOTENCY_TOKENS
 
 from server.kernel.access.caller import Call
 from server.kernel.database import Database
@@ -20,7 +21,6 @@ from server.kernel.errors import ConcurrentModification, Refusal, RequestIdReuse
 from server.kernel.rpc.methods import Method
 from server.kernel.security.secrets import SecretKeys
 from server.kernel.turns import Turns
-from tenantry.options.v1.access_pb2 import IDEMPOTENCY_TOKENS
 
 kept_answer = Table(
     "kept_answer",

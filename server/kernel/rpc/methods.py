@@ -7,10 +7,10 @@ from typing import Any
 from google.protobuf.descriptor import Descriptor, MethodDescriptor, ServiceDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
-
-from server.kernel.access.roles import FeatureLevel, PlatformRole, TenantRole
 from tenantry.access.v1 import types_pb2
 from tenantry.options.v1 import access_pb2
+
+from server.kernel.access.roles import FeatureLevel, PlatformRole, TenantRole
 
 _PLATFORM_ROLES = {
     types_pb2.PLATFORM_ROLE_STANDARD: PlatformRole.STANDARD,

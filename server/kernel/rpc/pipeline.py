@@ -6,15 +6,19 @@ access, validate, idempotency, handler. Streams go through the same steps with t
 """
 
 import asyncio
+import itertools
 import logging
 import re
+import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import grpc
 from google.protobuf.message import Message
+from tenantry.options.v1.access_pb2 import IDEMPOTENCY_OWN
 
 from server.kernel import ids
 from server.kernel.access.caller import NOBODY, Call, set_current_call
@@ -27,12 +31,13 @@ from server.kernel.rpc.idempotency import Idempotency
 from server.kernel.rpc.methods import Method
 from server.kernel.rpc.rates import Rates
 from server.kernel.rpc.validation import Check
-from tenantry.options.v1.access_pb2 import IDEMPOTENCY_OWN
 
 log = logging.getLogger("tenantry.call")
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.\-]{8,128}")
 _DEFAULT_DEADLINE_SECONDS = 30.0
+_PROCESS = secrets.token_hex(8)
+_numbers = itertools.count(1)
 
 Handler = Callable[..., Any]
 
@@ -70,7 +75,7 @@ class Pipeline:
                 return await self.idempotency.answer(call, method, request, proceed)
             return await proceed()
 
-        async def serve(body: bytes, context: Any) -> bytes:
+        async def serve(body: bytes, context: Any) -> Any:
             return await self._guard(method, context, lambda call: answer(call, context, body))
 
         return serve
@@ -87,7 +92,7 @@ class Pipeline:
         return serve
 
     def _stream_unary(self, method: Method, handler: Handler, check: Check | None) -> Handler:
-        async def serve(bodies: AsyncIterator[bytes], context: Any) -> bytes:
+        async def serve(bodies: AsyncIterator[bytes], context: Any) -> Any:
             async def answer(call: Call) -> bytes:
                 requests = await self._admit_stream(method, check, call, context, bodies)
                 response: Message = await handler(requests, context)
@@ -145,11 +150,10 @@ class Pipeline:
         is_sane = isinstance(given, str) and _REQUEST_ID.fullmatch(given) is not None
         return Call(
             caller=NOBODY,
-            request_id=str(given) if is_sane else str(ids.uuid7()),
+            request_id=str(given) if is_sane else _new_request_id(),
             method=method.path,
-            client_address=self._client_address(metadata, context),
-            user_agent=str(metadata.get("user-agent", ""))[:256],
             metadata=metadata,
+            find_client_address=partial(self._client_address, metadata, context),
         )
 
     def _client_address(self, metadata: dict[str, Any], context: Any) -> str:
@@ -195,6 +199,10 @@ class Pipeline:
                 "milliseconds": round((time.monotonic() - started) * 1000, 1),
             },
         )
+
+
+def _new_request_id() -> str:
+    return f"{_PROCESS}-{next(_numbers):x}"
 
 
 async def _chain(method: Method, first: Any, bodies: AsyncIterator[bytes]) -> AsyncIterator[Any]:

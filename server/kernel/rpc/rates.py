@@ -5,10 +5,10 @@ import time
 from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
+from tenantry.options.v1.access_pb2 import RATE_CLASS_COSTLY, RATE_CLASS_UNSPECIFIED
 
 from server.kernel.access.caller import Call
 from server.kernel.errors import RateLimited
-from tenantry.options.v1.access_pb2 import RATE_CLASS_COSTLY, RATE_CLASS_UNSPECIFIED
 
 
 class Rates:

@@ -78,5 +78,3 @@ class Server:
             generic = grpc.method_handlers_generic_handler(service.descriptor.full_name, handlers)
             self._server.add_generic_rpc_handlers((generic,))
         return bool(handlers)
-
-

@@ -8,9 +8,9 @@ import protovalidate
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import DecodeError, Message
 from google.protobuf.timestamp_pb2 import Timestamp
+from tenantry.options.v1 import fields_pb2
 
 from server.kernel.errors import InvalidArgument, Violation
-from tenantry.options.v1 import fields_pb2
 
 Check = Callable[[Any], Iterable[Violation]]
 
@@ -54,8 +54,9 @@ def validate(request: Message, body: bytes, check: Check | None) -> None:
         raise InvalidArgument(*violations.values())
 
 
-def _of_contract(descriptor: Descriptor, violation: Any) -> Violation:
-    path, last, kind = "", None, descriptor
+def _of_contract(descriptor: Any, violation: Any) -> Violation:
+    path, last = "", None
+    kind = descriptor
     for element in violation.field.elements:
         last = kind.fields_by_name.get(element.field_name) if kind is not None else None
         index = _index_of(element)
@@ -87,9 +88,7 @@ def reason_of(field: FieldDescriptor) -> str:
 @cache
 def _instants(descriptor: Descriptor) -> tuple[FieldDescriptor, ...]:
     return tuple(
-        field
-        for field in descriptor.fields
-        if field.message_type is Timestamp.DESCRIPTOR and not field.is_repeated
+        field for field in descriptor.fields if field.message_type is Timestamp.DESCRIPTOR and not field.is_repeated
     )
 
 

@@ -8,12 +8,15 @@ import asyncio
 import os
 import sys
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 from server.kernel.errors import RateLimited
 
+R = TypeVar("R")
 _WAITING = 100
 _NICENESS = 15
 
@@ -57,7 +60,7 @@ class PasswordHasher:
         """Let the running hashes finish and end the threads."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    async def _run(self, work, *arguments):  # type: ignore[no-untyped-def]
+    async def _run(self, work: Callable[..., R], *arguments: str) -> R:
         if self._admitted >= self._concurrency + _WAITING:
             raise RateLimited("Too many sign-ins at once. Try again in a second.", retry_after=1.0)
         self._admitted += 1

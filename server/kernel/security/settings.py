@@ -38,8 +38,8 @@ class SecuritySettings(BaseSettings):
     service_token_issuer: str = Field("tenantry", description="Issuer of service tokens.")
     service_token_audience: str = Field("tenantry", description="Audience of service tokens.")
     identity_secrets_keys: Annotated[SecretStr, Secret(make=_make_secret_keys)] = Field(
-        description="Keys of sealed and signed values: a JSON list of `{id, key, status}` with 32 bytes in base64 each, "
-        "one `current`, the others `read_only`."
+        description="Keys of sealed and signed values: a JSON list of `{id, key, status}` with 32 bytes in base64 "
+        "each, one `current`, the others `read_only`."
     )
     token_leeway_seconds: int = Field(
         30, ge=0, le=30, description="How far in the future the `iat` of a token may lie."

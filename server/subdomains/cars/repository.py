@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, exists, func, insert, literal, null, or_, select, update
+from sqlalchemy import bindparam, delete, exists, func, insert, literal, or_, select, update
 
 from server.kernel import lists
 from server.kernel.database import Reader, UnitOfWork
@@ -38,12 +38,14 @@ _SAVE = (
 )
 _DELETE = delete(tables.car).where(_car.organization_id == _ORGANIZATION, _car.id == bindparam("id"))
 _IS_RESERVED = select(
-    exists().where(
+    exists()
+    .where(
         _slot.organization_id == _ORGANIZATION,
         _slot.car_id == bindparam("id", type_=Id("car")),
         _slot.caused_by_reason == literal(Cause.RESERVATION, Word(Cause)),
         _slot.ends_at > bindparam("now", type_=Instant),
-    ).label("is_reserved")
+    )
+    .label("is_reserved")
 )
 _ADD_SLOT = insert(tables.unavailability)
 _REMOVE_RESERVATION = (
@@ -61,8 +63,8 @@ _REMOVE_RESERVATION = (
 _LIST = ListQuery(
     tables.car,
     _car.organization_id == _ORGANIZATION,
-    or_(_STATUS == null(), _car.status == _STATUS),
-    or_(_OWNER == null(), _car.owner_id == _OWNER),
+    or_(_STATUS.is_(None), _car.status == _STATUS),
+    or_(_OWNER.is_(None), _car.owner_id == _OWNER),
     columns=_ORDER,
     id=_car.id,
 )
@@ -73,8 +75,8 @@ _LIST_AVAILABLE = ListQuery(
     ~exists().where(
         _slot.organization_id == _car.organization_id,
         _slot.car_id == _car.id,
-        _slot.starts_at < func.coalesce(_ENDS, literal("infinity")),
-        _slot.ends_at > func.coalesce(_STARTS, literal("-infinity")),
+        # A bound that is null leaves the range open on that side; the exclusion constraint's index finds the slots.
+        func.tstzrange(_slot.starts_at, _slot.ends_at).op("&&")(func.tstzrange(_STARTS, _ENDS)),
     ),
     columns=_ORDER,
     id=_car.id,

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from tenantry.cars.v1 import car_pb2, cars_service_pb2, cars_service_pb2_grpc
+
 from server.kernel.access.caller import current_call
 from server.kernel.errors import Violation
 from server.kernel.lists import Lists
@@ -9,7 +11,6 @@ from server.kernel.rpc.context import Context
 from server.kernel.rpc.times import to_datetime, to_timestamp
 from server.subdomains.cars.application import CAR_ORDERING, SLOT_ORDERING, CarsApplication
 from server.subdomains.cars.domain import Car, CarStatus, Cause, Manufacturer, Plate, Slot, Unavailability
-from tenantry.cars.v1 import car_pb2, cars_service_pb2, cars_service_pb2_grpc
 
 _STATUSES = {
     CarStatus.UNREGISTERED: car_pb2.CAR_STATUS_UNREGISTERED,

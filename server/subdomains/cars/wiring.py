@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
+from tenantry.cars.v1 import cars_service_pb2
+
 from server.kernel.subdomain import Platform, Service, Subdomain
 from server.subdomains.cars.application import CarsApplication
 from server.subdomains.cars.servicer import CarsServicer
 from server.subdomains.cars.settings import CarsSettings
 from server.subdomains.cars.tables import metadata
-from tenantry.cars.v1 import cars_service_pb2
-
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 

@@ -1,0 +1,54 @@
+"""One worker process: carries out what the server processes queue, until it is told to stop."""
+
+import asyncio
+import logging
+
+import grpc
+import uvloop
+
+from server import app as server_app
+from server.kernel import logs, settings
+from server.kernel.deliveries.settings import DeliverySettings
+from server.kernel.deliveries.worker import Worker
+from server.kernel.settings import PlatformSettings
+
+log = logging.getLogger(__name__)
+
+
+def work() -> None:
+    """Run one worker process until it is told to stop."""
+    platform = settings.read(PlatformSettings)
+    logs.start_logging(as_json=platform.log_format == "json", level=platform.log_level)
+    deliveries = settings.read(DeliverySettings)
+    target = deliveries.worker_target or f"{platform.grpc_host}:{platform.grpc_port}"
+    uvloop.run(_work(server_app.build(), target))
+
+
+async def _work(app: server_app.App, target: str) -> None:
+    stopping = server_app.stop_signal()
+    async with grpc.aio.insecure_channel(target) as channel:
+        worker = worker_of(app, channel)
+        await app.platform.database.start()
+        working = asyncio.create_task(worker.run())
+        log.info("working", extra={"target": target})
+        await asyncio.wait([working, asyncio.create_task(stopping.wait())], return_when=asyncio.FIRST_COMPLETED)
+        log.info("finishing what is in hand")
+        worker.stop()
+        await working
+    await app.platform.database.stop()
+    log.info("stopped")
+
+
+def worker_of(app: server_app.App, channel: grpc.aio.Channel) -> Worker:
+    """The worker of *app*, calling services over *channel*."""
+    return Worker(
+        database=app.platform.database,
+        engine=app.engine,
+        carriers=[carrier for subdomain in app.subdomains for carrier in subdomain.carriers],
+        channel=channel,
+        tokens=app.platform.tokens,
+        housekeeping=[
+            app.pipeline.idempotency.forget_expired,
+            *(work for subdomain in app.subdomains for work in subdomain.housekeeping),
+        ],
+    )
