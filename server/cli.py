@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from server import cli_deliveries
 from server.kernel.settings import PlatformSettings, SettingsError, read, read_all
 from server.launch.errors import MISCONFIGURED, LaunchError
 
@@ -20,6 +21,7 @@ app = typer.Typer(
 )
 operators = typer.Typer(help="The people who run the platform.", no_args_is_help=True)
 app.add_typer(operators, name="operator")
+app.add_typer(cli_deliveries.app, name="deliveries")
 
 
 @app.command()
