@@ -79,6 +79,14 @@ def migrate(
     asyncio.run(run())
 
 
+@app.command("database-url")
+def database_url() -> None:
+    """Print how to reach the database that is in use, for psql and pg_dump. Its password is in it."""
+    from server.launch.database import database_at_hand
+
+    typer.echo(database_at_hand(read(PlatformSettings)))
+
+
 @app.command()
 def gateway() -> None:
     """Run the gateway alone, in front of servers on TENANTRY_GRPC_HOST and TENANTRY_GRPC_PORT."""
