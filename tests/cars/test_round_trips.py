@@ -60,14 +60,14 @@ async def test_reads_are_one_round_trip_and_single_writes_too(one_connection):
     service = CarsServiceStub(one_connection.channel)
     member = await Cast(one_connection).member(new_id("org"))
     car = (await service.RegisterCar(requests.register_car(), metadata=member.metadata)).car
-    reads = [
+    calls: list[tuple[Any, Any]] = [
         (service.GetCar, GetCarRequest(id=car.id)),
         (service.ListCars, ListCarsRequest()),
         (service.ListAvailableCars, ListAvailableCarsRequest()),
         (service.RegisterCar, requests.register_car()),
     ]
 
-    for call, request in reads:
+    for call, request in calls:
         await call(request, metadata=member.metadata)  # the principal is remembered from here on
         async with round_trips(one_connection) as seen:
             await call(request, metadata=member.metadata)
@@ -91,9 +91,14 @@ async def test_a_change_is_one_transaction_of_few_statements(one_connection):
 
 
 async def test_a_token_is_verified_once(one_connection, monkeypatch):
-    verified = []
+    verified: list[str] = []
     original = jwt.decode
-    monkeypatch.setattr(jwt, "decode", lambda *given, **named: verified.append(1) or original(*given, **named))
+
+    def decode(token: str, *given: Any, **named: Any) -> Any:
+        verified.append(token)
+        return original(token, *given, **named)
+
+    monkeypatch.setattr(jwt, "decode", decode)
     service = CarsServiceStub(one_connection.channel)
     member = await Cast(one_connection).member(new_id("org"))
 
