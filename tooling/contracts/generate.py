@@ -1,8 +1,8 @@
 """
 Write everything that is made from the contracts: ``make protos``.
 
-First the Python code, then, in fresh processes that can import it, what is derived from the options in the contracts, and
-the services of the Python client.
+First the Python code, then, in fresh processes that can import it, what is derived from the options in the contracts,
+and the services of the Python client.
 """
 
 import os
