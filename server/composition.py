@@ -14,11 +14,13 @@ from server.kernel.rpc.authentication import OnRefused
 from server.kernel.security.settings import CallSettings, SecuritySettings
 from server.kernel.settings import PlatformSettings
 from server.kernel.subdomain import Platform, Subdomain
+from server.subdomains.bookings.wiring import bookings
 from server.subdomains.cars.wiring import cars
 
 # In calling order, lowest first: reactions to one event run in this order too.
 SUBDOMAINS: list[Callable[[Platform], Subdomain]] = [
     cars,  # sample
+    bookings,  # sample
 ]
 
 

@@ -90,17 +90,24 @@ def install() -> None:
     say("installing what the lock files name")
     python = str(BIN / "python")
     pip = [python, "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]
-    run([*pip, "--require-hashes", "-r", "locks/setup.txt"])
+    run([*pip, "--require-hashes", "-r", LOCKS[0]])
+    locked = ["--require-hashes", *(word for lock in LOCKS for word in ("-r", lock))]
+    ours = ["--no-deps", "--no-build-isolation", *(word for project in PROJECTS for word in ("-e", project))]
     uv = [str(BIN / "uv"), "--quiet", "pip", "install", "--python", python]
-    for lock in LOCKS:
-        run([*uv, "--require-hashes", "-r", lock])
-    for project in PROJECTS:
-        run([*uv, "--no-deps", "--no-build-isolation", "-e", project])
+    if not succeeds([*uv, *locked]):
+        # It trusts other certificates and reads other settings than pip, which may be set up for this network.
+        say("uv could not; trying pip, which takes longer")
+        run([*pip, *locked])
+    run([*pip, *ours])
 
 
 def run(command: "list[str]") -> None:
-    if subprocess.run(command, cwd=str(ROOT), check=False).returncode != 0:
+    if not succeeds(command):
         raise SetupError(f"Setting up stopped at: {' '.join(command)}\nThe lines above say why; run it again after.")
+
+
+def succeeds(command: "list[str]") -> bool:
+    return subprocess.run(command, cwd=str(ROOT), check=False).returncode == 0
 
 
 def say(text: str) -> None:

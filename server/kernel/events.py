@@ -5,7 +5,6 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, ClassVar, Protocol, cast
 
-
 _fields: dict[type, tuple[str, ...]] = {}
 
 

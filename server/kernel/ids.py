@@ -8,6 +8,7 @@ import os
 import re
 import threading
 import time
+from functools import lru_cache
 from uuid import UUID
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -16,6 +17,7 @@ _SHIFTS = tuple(range(120, -1, -10))
 _TO_DIGITS = str.maketrans(_ALPHABET, "0123456789abcdefghijklmnopqrstuv")
 _SUFFIX = re.compile(r"[0-7][0-9a-hjkmnp-tv-z]{25}")
 _SEQUENCE_BITS = 12
+_REMEMBERED = 16_384  # the ids of busy organizations, users and rows are written over and over
 
 _lock = threading.Lock()
 _last = 0
@@ -33,12 +35,14 @@ def uuid7() -> UUID:
     return UUID(int=(milliseconds & ((1 << 48) - 1)) << 80 | 7 << 76 | sequence << 64 | 2 << 62 | random)
 
 
+@lru_cache(_REMEMBERED)
 def encode(prefix: str, value: UUID) -> str:
     """Write a UUID as an id of this *prefix*."""
     number = value.int
     return prefix + "_" + "".join([_PAIRS[(number >> shift) & 1023] for shift in _SHIFTS])
 
 
+@lru_cache(_REMEMBERED)
 def decode(prefix: str, text: str) -> UUID:
     """
     Read an id of this *prefix*.

@@ -99,6 +99,13 @@ class Gateway:
             raise LaunchError(f"The gateway is not ready after {_START_SECONDS} s.\n{self.last_words}") from None
 
     @property
+    def pid(self) -> int:
+        """The process that serves now."""
+        if self._process is None:
+            raise LaunchError("The gateway has not been started.")
+        return self._process.pid
+
+    @property
     def last_words(self) -> str:
         """What it said last."""
         return "\n".join(self._last_lines)

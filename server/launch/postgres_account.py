@@ -1,8 +1,9 @@
 """
 As whom PostgreSQL runs.
 
-It refuses to run as root. Where we are root it runs in a user namespace of its own, in which root's files belong to an
-ordinary user; where namespaces are switched off (as in many containers), as an unprivileged user of this machine.
+It refuses to run as root, and as a user whom this machine does not know, as containers may have. Then it runs in a user
+namespace of its own, in which our files belong to an ordinary user; where namespaces are switched off (as in many
+containers), root starts it as an unprivileged user of this machine.
 """
 
 import os
@@ -16,7 +17,6 @@ from typing import TypedDict
 
 from server.launch.errors import LaunchError
 
-NAMESPACE = ("unshare", "--user", "--map-user=1000", "--map-group=1000")
 UNPRIVILEGED_USERS = ("tenantry", "postgres", "nobody")
 
 
@@ -65,12 +65,17 @@ def choose_account(folder: Path, program: Path) -> Account:
     As whom *program* can run with its data in *folder*.
 
     Raises:
-        LaunchError: we are root, and there is no way to be less.
+        LaunchError: as nobody whom we can be.
     """
-    if os.geteuid() != 0:
+    if os.geteuid() != 0 and _is_known(os.geteuid()):
         return Account()
-    if _namespaces_work():
-        return Account(prefix=NAMESPACE)
+    if namespace := _namespace():
+        return Account(prefix=namespace)
+    if os.geteuid() != 0:
+        raise LaunchError(
+            f"PostgreSQL does not run as a user without a name (number {os.geteuid()}). Give the user one in "
+            "/etc/passwd, or name a database by TENANTRY_DATABASE_URL."
+        )
     for name in UNPRIVILEGED_USERS:
         try:
             user = pwd.getpwnam(name)
@@ -87,10 +92,14 @@ def choose_account(folder: Path, program: Path) -> Account:
     )
 
 
-def _namespaces_work() -> bool:
-    if not shutil.which("unshare"):
-        return False
-    return subprocess.run([*NAMESPACE, "true"], capture_output=True, check=False).returncode == 0
+def _namespace() -> tuple[str, ...] | None:
+    """The command that runs another in a user namespace as an ordinary user whom the machine knows, if that works."""
+    ordinary = next((user for user in pwd.getpwall() if user.pw_uid != 0), None)
+    if ordinary is None or not shutil.which("unshare"):
+        return None
+    command = ("unshare", "--user", f"--map-user={ordinary.pw_uid}", f"--map-group={ordinary.pw_gid}")
+    works = subprocess.run([*command, "true"], capture_output=True, check=False).returncode == 0
+    return command if works else None
 
 
 def _can_reach(account: Account, folder: Path, program: Path) -> bool:
@@ -110,7 +119,12 @@ def _tree(folder: Path) -> Iterator[Path]:
 
 
 def _name(uid: int) -> str:
+    return pwd.getpwuid(uid).pw_name if _is_known(uid) else str(uid)
+
+
+def _is_known(uid: int) -> bool:
     try:
-        return pwd.getpwuid(uid).pw_name
+        pwd.getpwuid(uid)
     except KeyError:
-        return str(uid)
+        return False
+    return True

@@ -78,7 +78,7 @@ class Cluster:
             return
         draft = self.folder.with_name(f"{self.folder.name}.draft-{secrets.token_hex(4)}")
         draft.mkdir(mode=0o700)
-        password = draft.with_suffix(".password")
+        password = draft.with_name(f"{draft.name}.password")
         _write_private(password, secrets.token_urlsafe(24))
         account.hand_over(draft)
         account.hand_over(password)

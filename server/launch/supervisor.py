@@ -124,9 +124,10 @@ class Supervisor:
 
     async def _end_left_over(self, roster: Roster) -> None:
         """End what a killed run left; its server processes would otherwise share our port."""
-        for name, process in roster.left_over().items():
+        left_over = roster.left_over()
+        for name, process in left_over.items():
             self._console.say(f"ending {name} (process {process.pid}), which a killed run left")
-            await process.end()
+        await asyncio.gather(*(process.end() for process in left_over.values()))
 
     async def _stop_all(self, children: list[Child]) -> None:
         results = await asyncio.gather(*(child.stop() for child in children), return_exceptions=True)

@@ -20,8 +20,8 @@ from grpc_status import rpc_status
 
 DESCRIPTORS = Path(__file__).resolve().parent.parent.parent / "generated" / "descriptors" / "testing.binpb"
 
-MISSING_CAR = "car_00000000000000000000000000"
-SLOW_CAR = "car_00000000000000000000000001"
+MISSING = "org_00000000000000000000000000"
+SLOW = "org_00000000000000000000000001"
 SLOW_SECONDS = 0.4
 
 _Answer = Callable[[Message, grpc.aio.ServicerContext], Awaitable[Message]]  # type: ignore[type-arg]
@@ -86,26 +86,25 @@ class EchoServer(grpc.GenericRpcHandler):
             metadata = {key: str(value) for key, value in context.invocation_metadata() or ()}
             fields = MessageToDict(request, preserving_proto_field_name=True)
             self.calls.append(Call(path, fields, metadata))
-            if fields.get("id") == MISSING_CAR:
-                await context.abort_with_status(rpc_status.to_status(_no_such_car()))
-            if fields.get("id") == SLOW_CAR:
+            if fields.get("organization_id") == MISSING:
+                await context.abort_with_status(rpc_status.to_status(_not_found()))
+            if fields.get("organization_id") == SLOW:
                 await asyncio.sleep(SLOW_SECONDS)
             response = response_class()
-            car: Any = getattr(response, "car", None)
-            if car is not None:
-                car.id = fields.get("id", "car_01jxyz")
-                car.manufacturer.make = fields.get("make", "")
-                car.manufacturer.year = fields.get("year", 0)
+            organization: Any = getattr(response, "organization", None)
+            if organization is not None:
+                organization.id = fields.get("organization_id", "")
+                organization.name = fields.get("name", "")
             return response
 
         return answer
 
 
-def _no_such_car() -> status_pb2.Status:
-    status = status_pb2.Status(code=grpc.StatusCode.NOT_FOUND.value[0], message="There is no such car: Zoë's.")
+def _not_found() -> status_pb2.Status:
+    status = status_pb2.Status(code=grpc.StatusCode.NOT_FOUND.value[0], message="There is no such thing: Zoë's.")
     status.details.add().Pack(
-        error_details_pb2.ErrorInfo(reason="CAR_NOT_FOUND", domain="tenantry", metadata={"id": MISSING_CAR})
+        error_details_pb2.ErrorInfo(reason="THING_NOT_FOUND", domain="tenantry", metadata={"id": MISSING})
     )
-    violation = error_details_pb2.BadRequest.FieldViolation(field="id", description="unknown", reason="CAR_NOT_FOUND")
+    violation = error_details_pb2.BadRequest.FieldViolation(field="id", description="unknown", reason="INVALID_ID")
     status.details.add().Pack(error_details_pb2.BadRequest(field_violations=[violation]))
     return status

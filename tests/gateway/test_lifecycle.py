@@ -14,7 +14,7 @@ from server.launch.errors import LaunchError
 from server.launch.gateway import Gateway
 from server.launch.gateway_config import DEVELOPMENT_CONFIG, PRODUCTION_CONFIG, ROOT, Addresses, gateway_config
 from tests.gateway.conftest import free_port, standing_gateway
-from tests.gateway.echo_server import SLOW_CAR
+from tests.gateway.echo_server import SLOW
 from tests.gateway.test_rest import reason
 
 
@@ -102,7 +102,7 @@ async def test_a_gateway_left_behind_by_a_killed_run_is_replaced(folder: Path) -
     try:
         assert await left_behind.wait() == 0
         async with httpx.AsyncClient() as client:
-            answer = await client.get(f"http://127.0.0.1:{port}/cars")
+            answer = await client.get(f"http://127.0.0.1:{port}/sessions")
         assert answer.status_code == 503
     finally:
         await next_run.stop()
@@ -120,7 +120,7 @@ async def test_the_admin_socket_is_for_its_owner_alone(folder: Path) -> None:
 async def test_without_a_server_the_answer_is_503(folder: Path) -> None:
     async with standing_gateway(folder, "development") as standing:
         await standing.server.stop()
-        answer = await standing.client.get("/cars")
+        answer = await standing.client.get("/sessions")
         assert answer.status_code == 503
         assert reason(answer) == "SERVER_UNAVAILABLE"
         assert "cannot be reached" in answer.json()["message"]
@@ -135,7 +135,7 @@ async def test_load_balancers_see_when_no_server_is_healthy(folder: Path) -> Non
             if (await standing.client.get("/healthz")).status_code == 503:
                 break
             await asyncio.sleep(0.05)
-        assert reason(await standing.client.get("/cars")) == "SERVER_UNAVAILABLE"
+        assert reason(await standing.client.get("/sessions")) == "SERVER_UNAVAILABLE"
 
 
 async def test_an_idle_gateway_drains_at_once(folder: Path) -> None:
@@ -159,7 +159,7 @@ async def test_draining_under_load_fails_no_call(folder: Path) -> None:
                 await asyncio.sleep(0.02)
 
         async with httpx.AsyncClient(base_url=url, timeout=10) as kept, asyncio.TaskGroup() as callers:
-            for path in ["/cars", "/cars/available", "/health", f"/cars/{SLOW_CAR}"]:
+            for path in ["/sessions", "/pricing/plans", "/health", f"/organizations/{SLOW}"]:
                 callers.create_task(call_until_nobody_listens(kept, path))
             await asyncio.sleep(0.5)
             before = len(statuses)
@@ -174,7 +174,7 @@ async def test_draining_under_load_fails_no_call(folder: Path) -> None:
 
 async def test_draining_lets_a_slow_call_finish(folder: Path) -> None:
     async with standing_gateway(folder, "development") as standing:
-        slow = asyncio.create_task(standing.client.get(f"/cars/{SLOW_CAR}"))
+        slow = asyncio.create_task(standing.client.get(f"/organizations/{SLOW}"))
         await asyncio.sleep(0.1)
         await standing.gateway.drain()
         await standing.gateway.stop()

@@ -2,17 +2,20 @@
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
-from server.launch.postgres import running_dsn
+from server.launch.postgres import EmbeddedPostgres, running_dsn
 from server.launch.postgres_cluster import free_port
 from server.launch.processes import Process
 
@@ -85,8 +88,19 @@ class Run:
 Start = Callable[..., Run]
 
 
+@pytest_asyncio.fixture(scope="module")
+async def made() -> AsyncIterator[Path]:
+    """A data folder that was used before; making one for each test would take longer than the tests."""
+    with tempfile.TemporaryDirectory(prefix="tenantry-test-") as folder:
+        postgres = EmbeddedPostgres(Path(folder), fast=True)
+        await postgres.start()
+        await postgres.stop()
+        yield Path(folder)
+
+
 @pytest.fixture
-def start(folder: Path) -> Iterator[Start]:
+def start(folder: Path, made: Path) -> Iterator[Start]:
+    shutil.copytree(made, folder / "data")
     runs: list[Run] = []
 
     def begin(**variables: str) -> Run:
@@ -249,7 +263,8 @@ def test_a_part_that_keeps_ending_stops_the_run(start: Start) -> None:
 
 
 def test_an_external_database_that_does_not_answer_is_said_so(start: Start) -> None:
-    run = start(TENANTRY_DATABASE_URL=f"postgresql://someone:sesame@127.0.0.1:{free_port()}/x")
+    address = f"127.0.0.1:{free_port()}"
+    run = start(TENANTRY_DATABASE_URL=f"postgresql://someone:sesame@{address}/x")  # pragma: allowlist secret
 
     assert run.ends() == 1
     assert "The database named by TENANTRY_DATABASE_URL cannot be used" in run.said

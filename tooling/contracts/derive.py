@@ -10,7 +10,8 @@ from tooling.contracts.access_table import access_table
 from tooling.contracts.contract import Contract
 from tooling.contracts.descriptor_sets import public_descriptor_set, testing_descriptor_set
 from tooling.contracts.envoy_rules import development_config, production_config
-from tooling.contracts.paths import ACCESS_TABLE, DESCRIPTORS, ENVOY_CONFIG, PRODUCTION_ENVOY_CONFIG
+from tooling.contracts.openapi.document import public_document, testing_document
+from tooling.contracts.paths import ACCESS_TABLE, DESCRIPTORS, ENVOY_CONFIG, OPENAPI, PRODUCTION_ENVOY_CONFIG
 from tooling.contracts.python_code import write_descriptor_set
 
 
@@ -22,6 +23,8 @@ def main() -> None:
     _write(DESCRIPTORS / "public.binpb", public_descriptor_set(everything))
     _write(DESCRIPTORS / "testing.binpb", testing_descriptor_set(everything))
     _write(ACCESS_TABLE, access_table(contract).encode())
+    _write(OPENAPI / "public.json", public_document(contract))
+    _write(OPENAPI / "testing.json", testing_document(contract))
     envoy_yaml = ENVOY_CONFIG.read_text()
     _write(ENVOY_CONFIG, development_config(envoy_yaml, contract).encode())
     _write(PRODUCTION_ENVOY_CONFIG, production_config(envoy_yaml, contract).encode())

@@ -90,8 +90,8 @@ def _hidden_by(closed: Route, open_: Sequence[Operation]) -> Iterator[Route]:
     """Yield the open routes that the template of a closed one would catch, such as /users/me in /users/{id}."""
     for operation in open_:
         for route in operation.routes:
-            if route.verb == closed.verb and re.fullmatch(closed.pattern, route.plain_path):
-                if re.fullmatch(route.pattern, closed.plain_path):
+            if route.verb == closed.verb and re.fullmatch(closed.pattern, route.sample):
+                if re.fullmatch(route.pattern, closed.sample):
                     raise ValueError(f"{route.verb} {route.path} is open, and closed as {closed.path}.")
                 yield route
 

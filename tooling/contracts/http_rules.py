@@ -32,6 +32,12 @@ class Route:
         return _VARIABLE.sub(lambda match: f"{{{match['field']}}}", self.path)
 
     @cached_property
+    def sample(self) -> str:
+        """One path that reaches the RPC and has no meaning elsewhere."""
+        filled = _VARIABLE.sub(lambda match: match["pattern"] or "*", self.path)
+        return filled.replace("**", "@/@").replace("*", "@")
+
+    @cached_property
     def pattern(self) -> str:
         """A regular expression for the paths that reach the RPC, with or without a slash at the end."""
         parts, end = [], 0

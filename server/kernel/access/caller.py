@@ -1,6 +1,6 @@
 """Who is calling, and for which organization."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,9 +23,9 @@ class Credential(StrEnum):
     """How a caller proved who it is."""
 
     NONE = "none"
-    ACCESS_TOKEN = "access_token"  # noqa: S105  # a word, not a token
+    ACCESS_TOKEN = "access_token"  # a word, not a token
     API_KEY = "api_key"
-    SERVICE_TOKEN = "service_token"  # noqa: S105
+    SERVICE_TOKEN = "service_token"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +94,21 @@ class Call:
     request_id: str
     method: str = ""
     organization_id: str | None = None
-    client_address: str = ""
-    user_agent: str = ""
     metadata: Mapping[str, str | bytes] = field(default_factory=dict)
+    find_client_address: Callable[[], str] = str
     # Set while the answer of a repeatable call must commit together with its effects (see kernel/rpc/idempotency).
     holds_commit: bool = False
     held: "UnitOfWork | None" = None
+
+    @property
+    def client_address(self) -> str:
+        """The address the call comes from, as the trusted gateway reports it."""
+        return self.find_client_address()
+
+    @property
+    def user_agent(self) -> str:
+        """What the client says it is, cut to 256 characters."""
+        return str(self.metadata.get("user-agent", ""))[:256]
 
     @property
     def organization(self) -> str:

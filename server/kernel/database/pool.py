@@ -11,7 +11,13 @@ from server.kernel.errors import StoreUnavailable
 
 APPLICATION_ROLE = "tenantry_app"
 _MOST_PREPARED = 500
-_AWAY = (OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError, asyncpg.AdminShutdownError)
+_AWAY = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+)
 
 
 class Connection:
@@ -26,7 +32,13 @@ class Connection:
     async def fetch(self, sql: str, arguments: list[Any]) -> list[Any]:
         """Run a prepared statement and return its records."""
         statement = self._prepared.get(sql) or await self._prepare(sql)
-        return await statement.fetch(*arguments)
+        try:
+            return await statement.fetch(*arguments)
+        except asyncpg.InvalidCachedStatementError:  # a migration has changed a table meanwhile
+            del self._prepared[sql]
+            if self.raw.is_in_transaction():
+                raise
+            return await (await self._prepare(sql)).fetch(*arguments)
 
     async def execute(self, sql: str, arguments: list[Any]) -> int:
         """Run a prepared statement that changes rows and return how many it changed."""

@@ -11,7 +11,19 @@ from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import JSON, ClauseElement, CompoundSelect, Delete, Insert, Select, Update, bindparam, select, text
+from sqlalchemy import (
+    ARRAY,
+    JSON,
+    ClauseElement,
+    CompoundSelect,
+    Delete,
+    Insert,
+    Select,
+    Update,
+    bindparam,
+    select,
+    text,
+)
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -117,6 +129,13 @@ def _within_organization(sql: str, position: int) -> str:
     return f"SELECT q.* FROM ({setting}) s CROSS JOIN LATERAL ({sql} OFFSET 0) q"  # noqa: S608  # our own texts
 
 
+def _each(processor: Callable[[Any], Any] | None) -> Callable[[Any], Any] | None:
+    # SQLAlchemy's own looks into every item for further dimensions, which nothing here has.
+    if processor is None:
+        return None
+    return lambda values: None if values is None else [processor(value) for value in values]
+
+
 def _from_json(value: str | None) -> Any:
     return None if value is None else json.loads(value)
 
@@ -127,6 +146,8 @@ def _binds(compiled: SQLCompiler) -> list[tuple[str, Callable[[Any], Any] | None
     for name in compiled.positiontup or ():
         bind = compiled.binds[name]
         processor: Any = processors.get(name)
+        if isinstance(bind.type, ARRAY):
+            processor = _each(bind.type.item_type._cached_bind_processor(DIALECT))
         found.append((name, processor, bind.value, bind.required))
     return found
 
@@ -137,6 +158,9 @@ def _rows(compiled: SQLCompiler) -> tuple[Any, list[Callable[[Any], Any] | None]
     for column in compiled._result_columns:
         if isinstance(column.type, JSON):
             processors.append(_from_json)  # the dialect leaves this to a codec on the connection, which we do without
+            continue
+        if isinstance(column.type, ARRAY):
+            processors.append(_each(column.type.item_type._cached_result_processor(DIALECT, None)))
             continue
         try:
             processors.append(column.type._cached_result_processor(DIALECT, None))

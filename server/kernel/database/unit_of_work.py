@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 Refusing = Mapping[str, Refusal]  # what a violated constraint means, by its name
 Reaction = Callable[["UnitOfWork", Any], Any]
+_to_json = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
 _NOTHING: Refusing = MappingProxyType({})
 _CONSTRAINTS = (
     asyncpg.UniqueViolationError,
@@ -136,7 +137,7 @@ class UnitOfWork:
                 version=version,
                 organization_id=ids.decode("org", organization_id) if organization_id else None,
                 occurred_at=self._database.now(),
-                data=json.dumps(event.payload(), ensure_ascii=False),
+                data=_to_json(event.payload()),
             )
         )
 

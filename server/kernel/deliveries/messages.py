@@ -11,6 +11,8 @@ from uuid import UUID
 from server.kernel import ids
 from server.kernel.access.caller import Call
 
+_to_json = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
+
 
 class Queue(StrEnum):
     """A kind of work that is carried out after the transaction that asked for it."""
@@ -61,7 +63,7 @@ class Envelope:
             "Sensitive": True if message.is_sensitive else None,
             **message.body,
         }
-        return json.dumps({name: value for name, value in members.items() if value is not None}, ensure_ascii=False)
+        return _to_json({name: value for name, value in members.items() if value is not None})
 
 
 def parameters_of(messages: Sequence[Message], envelope: Envelope, now: datetime) -> dict[str, Any]:

@@ -11,6 +11,12 @@ depends_on = None
 
 
 def upgrade() -> None:
+    _create_event_log()
+    _create_deliveries()
+    _create_kept_answers()
+
+
+def _create_event_log() -> None:
     op.execute(
         """
         CREATE TABLE kernel.event (
@@ -29,6 +35,10 @@ def upgrade() -> None:
         """
     )
     op.execute("CREATE INDEX event_by_name ON kernel.event (name, id)")
+    allow(op, "kernel", "event", "SELECT", "INSERT")
+
+
+def _create_deliveries() -> None:
     op.execute(
         """
         CREATE TABLE kernel.delivery (
@@ -52,6 +62,10 @@ def upgrade() -> None:
     op.execute("CREATE INDEX delivery_by_due ON kernel.delivery (queue, due_at, id) WHERE dead_at IS NULL")
     op.execute("CREATE INDEX delivery_by_lane ON kernel.delivery (queue, lane, position) WHERE lane IS NOT NULL")
     op.execute("CREATE INDEX delivery_dead ON kernel.delivery (queue, dead_at, id) WHERE dead_at IS NOT NULL")
+    allow(op, "kernel", "delivery")
+
+
+def _create_kept_answers() -> None:
     op.execute(
         """
         CREATE TABLE kernel.kept_answer (
@@ -63,6 +77,4 @@ def upgrade() -> None:
         """
     )
     op.execute("CREATE INDEX kept_answer_by_expiry ON kernel.kept_answer (expires_at)")
-    allow(op, "kernel", "event", "SELECT", "INSERT")
-    allow(op, "kernel", "delivery")
     allow(op, "kernel", "kept_answer")

@@ -6,11 +6,14 @@ access, validate, idempotency, handler. Streams go through the same steps with t
 """
 
 import asyncio
+import itertools
 import logging
 import re
+import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import grpc
@@ -33,6 +36,8 @@ log = logging.getLogger("tenantry.call")
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.\-]{8,128}")
 _DEFAULT_DEADLINE_SECONDS = 30.0
+_PROCESS = secrets.token_hex(8)
+_numbers = itertools.count(1)
 
 Handler = Callable[..., Any]
 
@@ -145,11 +150,10 @@ class Pipeline:
         is_sane = isinstance(given, str) and _REQUEST_ID.fullmatch(given) is not None
         return Call(
             caller=NOBODY,
-            request_id=str(given) if is_sane else str(ids.uuid7()),
+            request_id=str(given) if is_sane else _new_request_id(),
             method=method.path,
-            client_address=self._client_address(metadata, context),
-            user_agent=str(metadata.get("user-agent", ""))[:256],
             metadata=metadata,
+            find_client_address=partial(self._client_address, metadata, context),
         )
 
     def _client_address(self, metadata: dict[str, Any], context: Any) -> str:
@@ -195,6 +199,10 @@ class Pipeline:
                 "milliseconds": round((time.monotonic() - started) * 1000, 1),
             },
         )
+
+
+def _new_request_id() -> str:
+    return f"{_PROCESS}-{next(_numbers):x}"
 
 
 async def _chain(method: Method, first: Any, bodies: AsyncIterator[bytes]) -> AsyncIterator[Any]:

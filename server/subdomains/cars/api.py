@@ -33,17 +33,24 @@ class CarsApi:
         starts_at: datetime,
         ends_at: datetime,
         reference: str,
+        now: datetime,
         refusal: Refusal,
     ) -> None:
         """
-        Keep a car for somebody. When the slot is taken, *refusal* is raised as the transaction ends.
+        Keep a car for somebody from after *now*. When the slot is taken, *refusal* is raised as the transaction ends.
 
         Raises:
             CarNotFound: The organization has no such car.
+            ReserveInPast, ReferenceMissing: The caller asks for what cannot be.
         """
-        slot = Slot(starts_at, ends_at)
         await self._cars.reserve_car(
-            uow, organization_id=organization_id, car_id=car_id, slot=slot, reference=reference, refusal=refusal
+            uow,
+            organization_id=organization_id,
+            car_id=car_id,
+            slot=Slot(starts_at, ends_at),
+            reference=reference,
+            now=now,
+            refusal=refusal,
         )
 
     async def release_car(

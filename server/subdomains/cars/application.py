@@ -147,13 +147,21 @@ class CarsApplication:
         return self._paged(page, rows)
 
     async def reserve_car(
-        self, uow: UnitOfWork, *, organization_id: str, car_id: str, slot: Slot, reference: str, refusal: Refusal
+        self,
+        uow: UnitOfWork,
+        *,
+        organization_id: str,
+        car_id: str,
+        slot: Slot,
+        reference: str,
+        now: datetime,
+        refusal: Refusal,
     ) -> None:
         """Withdraw a car because somebody borrows it, within the transaction of whoever asks."""
         cars = CarRepository(uow)
         car = await cars.get(organization_id, car_id)
-        reserved = car.reserve(id=self._new_id("unavail"), slot=slot, reference=reference, now=self._now())
-        await cars.withdraw(car, reserved, self._now(), refusal)
+        reserved = car.reserve(id=self._new_id("unavail"), slot=slot, reference=reference, now=now)
+        await cars.withdraw(car, reserved, now, refusal)
 
     async def release_car(
         self, uow: UnitOfWork, *, organization_id: str, car_id: str, slot: Slot, reference: str

@@ -36,7 +36,8 @@ from server.subdomains.cars.events import (
 FIRST_YEAR = 1917
 MAINTENANCE_LEAD_TIME = timedelta(hours=24)
 _LONGEST_REFERENCE = 250
-_PLATE = re.compile(r"[\d\w ]{1,15}")
+_JURISDICTION = re.compile(r"[\w\-. ]{1,50}")
+_PLATE = re.compile(r"[\w ]{1,15}")
 
 
 class CarStatus(StrEnum):
@@ -73,7 +74,7 @@ class CarRules:
             yield Violation("model", "CAR_INVALID_MODEL", "is not a model that can be registered here")
         if not FIRST_YEAR <= year <= this_year + 1:
             yield Violation("year", "CAR_INVALID_YEAR", f"must be from {FIRST_YEAR} to {this_year + 1}")
-        if jurisdiction not in self.jurisdictions:
+        if jurisdiction not in self.jurisdictions or _JURISDICTION.fullmatch(jurisdiction) is None:
             yield Violation("jurisdiction", "CAR_INVALID_JURISDICTION", "does not issue plates that are known here")
         if _PLATE.fullmatch(number) is None or not number.strip():
             description = "must be 1 to 15 letters, digits and spaces"

@@ -75,8 +75,8 @@ _LIST_AVAILABLE = ListQuery(
     ~exists().where(
         _slot.organization_id == _car.organization_id,
         _slot.car_id == _car.id,
-        _slot.starts_at < func.coalesce(_ENDS, literal("infinity")),
-        _slot.ends_at > func.coalesce(_STARTS, literal("-infinity")),
+        # A bound that is null leaves the range open on that side; the exclusion constraint's index finds the slots.
+        func.tstzrange(_slot.starts_at, _slot.ends_at).op("&&")(func.tstzrange(_STARTS, _ENDS)),
     ),
     columns=_ORDER,
     id=_car.id,

@@ -1,0 +1,79 @@
+"""What others may learn of bookings."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from server.kernel.events import DomainEvent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingCreated(DomainEvent):
+    name: ClassVar[str] = "bookings.booking_created.v1"
+
+    booking_id: str
+    organization_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingCarChanged(DomainEvent):
+    name: ClassVar[str] = "bookings.booking_car_changed.v1"
+
+    booking_id: str
+    organization_id: str
+    car_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingReservationMade(DomainEvent):
+    name: ClassVar[str] = "bookings.booking_reservation_made.v1"
+
+    booking_id: str
+    organization_id: str
+    borrower_id: str
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingReservationCanceled(DomainEvent):
+    name: ClassVar[str] = "bookings.booking_reservation_canceled.v1"
+
+    booking_id: str
+    organization_id: str
+    car_id: str
+    borrower_id: str
+    starts_at: datetime
+    ends_at: datetime
+    canceled_by_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingTripAdded(DomainEvent):
+    name: ClassVar[str] = "bookings.booking_trip_added.v1"
+
+    booking_id: str
+    organization_id: str
+    trip_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingTripBegan(DomainEvent):
+    name: ClassVar[str] = "bookings.booking_trip_began.v1"
+
+    booking_id: str
+    organization_id: str
+    trip_id: str
+    began_at: datetime
+    began_from: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingTripEnded(DomainEvent):
+    name: ClassVar[str] = "bookings.booking_trip_ended.v1"
+
+    booking_id: str
+    organization_id: str
+    trip_id: str
+    ended_at: datetime
+    ended_to: str
