@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -18,22 +18,14 @@ from tests.harness import Metadata, refusal_of
 from tooling.contracts.http_rules import Route
 
 SECONDS = 20
-# How the gateway writes each code as a status of HTTP.
-HTTP_STATUS = {
-    grpc.StatusCode.OK: 200,
-    grpc.StatusCode.INVALID_ARGUMENT: 400,
-    grpc.StatusCode.UNAUTHENTICATED: 401,
-    grpc.StatusCode.PERMISSION_DENIED: 403,
-    grpc.StatusCode.NOT_FOUND: 404,
-    grpc.StatusCode.ALREADY_EXISTS: 409,
-    grpc.StatusCode.ABORTED: 409,
-    grpc.StatusCode.FAILED_PRECONDITION: 400,
-    grpc.StatusCode.RESOURCE_EXHAUSTED: 429,
-    grpc.StatusCode.UNAVAILABLE: 503,
-    grpc.StatusCode.DEADLINE_EXCEEDED: 504,
-    grpc.StatusCode.INTERNAL: 500,
-    grpc.StatusCode.UNKNOWN: 500,
-    grpc.StatusCode.UNIMPLEMENTED: 501,
+FAILURES = {
+    grpc.StatusCode.INTERNAL,
+    grpc.StatusCode.UNKNOWN,
+    grpc.StatusCode.UNIMPLEMENTED,
+    grpc.StatusCode.UNAVAILABLE,
+    grpc.StatusCode.DEADLINE_EXCEEDED,
+    grpc.StatusCode.DATA_LOSS,
+    grpc.StatusCode.CANCELLED,
 }
 _CODES = {code.value[0]: code for code in grpc.StatusCode}
 
@@ -77,9 +69,7 @@ async def call_natively(
     return Answer(grpc.StatusCode.OK, everything=answer, body=answer)
 
 
-async def call_by_rest(
-    client: httpx.AsyncClient, route: Route, request: Message, metadata: Metadata = ()
-) -> Answer:
+async def call_by_rest(client: httpx.AsyncClient, route: Route, request: Message, metadata: Metadata = ()) -> Answer:
     """Call by REST, with the request in the places that the route gives its fields."""
     target, body = rest_request(route, request)
     return await send(client, route.verb, target, body, metadata)
@@ -138,9 +128,7 @@ def read_json(answer: httpx.Response) -> Answer:
     assert info is not None, f"{place} has no ErrorInfo: {answer.text[:300]}"
     assert info["domain"] == "tenantry", place
     violations = {
-        violation["field"]: violation["reason"]
-        for detail in details
-        for violation in detail.get("fieldViolations", [])
+        violation["field"]: violation["reason"] for detail in details for violation in detail.get("fieldViolations", [])
     }
     return Answer(_CODES[status["code"]], info["reason"], violations, everything)
 
@@ -153,8 +141,3 @@ def _status_text(trailing: Mapping[str, Any]) -> bytes:
     packed = trailing.get("grpc-status-details-bin", b"")
     status = Status.FromString(packed) if packed else Status()
     return b"".join([status.message.encode(), *(detail.value for detail in status.details), base64.b64encode(packed)])
-
-
-def table(answers: Mapping[str, Answer] | Sequence[tuple[str, Answer]]) -> dict[str, str]:
-    """What each call said, for comparing many at once."""
-    return {name: answer.says for name, answer in dict(answers).items()}

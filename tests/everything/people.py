@@ -38,7 +38,6 @@ async def everybody(running: Running, org: str) -> dict[str, Caller]:
     operator = await cast.member(other, roles=admin, **{})
     machine = await cast.member(org, classification="machine")
     suspended = await cast.member(org, access="suspended")
-    good = owner.metadata[0][1]
     return {
         "nobody": Caller(),
         "owner": facts(owner, org),
