@@ -27,6 +27,19 @@ _GARBAGE = {
 }
 _LITERALS = {"bare word": b"nonsense", "no number": b"NaN", "open text": b'"', "deep": DEEP.encode()}
 _LENGTH_DELIMITED = 2
+_STRANGE_TEXTS = [
+    "%",
+    "\\",
+    "'; --",
+    "{}",
+    "\U0001f600" * 10,
+    "e\u0301",
+    "\u202eabc",
+    "\ufeffabc",
+    "\uffff",
+    "a\u2028b",
+    "\x85",
+]
 
 
 @dataclass(frozen=True)
@@ -79,6 +92,31 @@ def spoiled_natively(operation: Operation, valid: Message) -> Iterator[Spoiled]:
             yield Spoiled(each.name, "lone surrogate", valid.SerializeToString() + tag + b"\x03\xed\xa0\x80")
     for how, body in _GARBAGE.items():
         yield Spoiled("request", how, body)
+
+
+def strange_natively(operation: Operation, valid: Message) -> Iterator[Spoiled]:
+    """Values at the very edge of what a field can hold. Whether each is accepted is the operation's business."""
+    for each in valid.DESCRIPTOR.fields:
+        for how, value in _strange_values(each):
+            request = operation.request()
+            request.CopyFrom(valid)
+            assign(request, each, value)
+            yield Spoiled(each.name, how, request.SerializeToString())
+
+
+def _strange_values(each: FieldDescriptor) -> Iterator[tuple[str, Any]]:
+    if each.is_repeated:
+        return
+    if each.message_type is Timestamp.DESCRIPTOR:
+        yield "first instant", Timestamp(seconds=-62135596800)
+        yield "last instant", Timestamp(seconds=253402300799, nanos=999_999_999)
+        yield "before the epoch", Timestamp(seconds=-1, nanos=999_999_999)
+        yield "no instant at all", Timestamp()
+    elif each.type == FieldDescriptor.TYPE_INT32:
+        yield "greatest number", 2**31 - 1
+    elif each.type == FieldDescriptor.TYPE_STRING:
+        for text in _STRANGE_TEXTS:
+            yield f"{text!r}", text
 
 
 def _values(each: FieldDescriptor, valid: Any) -> Iterator[tuple[str, Any]]:

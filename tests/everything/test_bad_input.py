@@ -3,10 +3,10 @@
 import grpc
 import pytest
 
-from tests.everything.calls import Answer, send
+from tests.everything.calls import FAILURES, Answer, send
 from tests.everything.operations import OPERATIONS, Operation, by_name
 from tests.everything.rows import changed, fingerprints
-from tests.everything.spoiled import spoiled_by_rest, spoiled_natively
+from tests.everything.spoiled import spoiled_by_rest, spoiled_natively, strange_natively
 from tests.everything.world import World, gathered
 
 each_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=by_name)
@@ -30,6 +30,18 @@ async def test_a_spoiled_request_is_refused_natively(world: World, operation: Op
     ]
     assert wrong == []
     assert changed(before, await fingerprints(world.running)) == []
+
+
+@each_operation
+async def test_nothing_strange_makes_the_server_fail(world: World, operation: Operation) -> None:
+    caller = world.callers["service"] if operation.is_service_only else world.owner
+    valid = await world.requests.valid(operation, caller, world.organization_id)
+    strange = list(strange_natively(operation, valid))
+
+    answers = await gathered(world.call(operation, each.body, caller) for each in strange)
+
+    told = {f"{each.place}: {each.how}": answer for each, answer in zip(strange, answers, strict=True)}
+    assert {name: answer.says for name, answer in told.items() if answer.code in FAILURES} == {}
 
 
 @each_operation
