@@ -14,11 +14,20 @@ from server.kernel.rpc.authentication import OnRefused
 from server.kernel.security.settings import CallSettings, SecuritySettings
 from server.kernel.settings import PlatformSettings
 from server.kernel.subdomain import Platform, Subdomain
+from server.subdomains.ancillary.audits.api import audit_refused_service_tokens
+from server.subdomains.ancillary.audits.wiring import audits
+from server.subdomains.ancillary.emails.wiring import emails
+from server.subdomains.ancillary.usages.wiring import usages
 from server.subdomains.bookings.wiring import bookings
 from server.subdomains.cars.wiring import cars
+from server.subdomains.health.wiring import health
 
 # In calling order, lowest first: reactions to one event run in this order too.
 SUBDOMAINS: list[Callable[[Platform], Subdomain]] = [
+    health,
+    usages,
+    audits,
+    emails,
     cars,  # sample
     bookings,  # sample
 ]
@@ -48,7 +57,7 @@ def settings_classes() -> list[type[BaseSettings]]:
 
 def on_refused_credential(platform: Platform) -> OnRefused | None:
     """What happens when a bad service token is presented."""
-    return None
+    return audit_refused_service_tokens(platform)
 
 
 def _is_settings_of(value: object, module: str) -> bool:

@@ -57,6 +57,7 @@ class Cast:
         *organization_ids: str,
         roles: tuple[str, ...] = ("tenant_member",),
         feature: str = "paidtrial_features",
+        platform_roles: tuple[str, ...] = ("platform_standard",),
         **changes: Any,
     ) -> "Player":
         """A registered person who is a member of these organizations; the first is the default one."""
@@ -75,7 +76,7 @@ class Cast:
             "classification": "person",
             "status": "registered",
             "access": "enabled",
-            "roles": ["platform_standard"],
+            "roles": platform_roles,
             "features": ["paidtrial_features"],
             "memberships": memberships,
         }

@@ -2,7 +2,7 @@
 
 import socket
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,7 +45,9 @@ def free_port() -> int:
 
 
 @asynccontextmanager
-async def standing_gateway(folder: Path, environment: str, *, drain_seconds: int = 1) -> AsyncIterator[Standing]:
+async def standing_gateway(
+    folder: Path, environment: str, *, drain_seconds: int = 1, more_upstreams: Sequence[str] = ()
+) -> AsyncIterator[Standing]:
     """Start both, hand over the ways to call them, stop both."""
     server = EchoServer(f"unix:{folder}/server.sock")
     await server.start()
@@ -53,7 +55,7 @@ async def standing_gateway(folder: Path, environment: str, *, drain_seconds: int
     gateway = Gateway(
         http_port=public_port,
         internal_http_port=internal_port,
-        upstreams=[server.address],
+        upstreams=[server.address, *more_upstreams],
         environment=environment,
         run_folder=folder,
         drain_seconds=drain_seconds,

@@ -14,7 +14,7 @@ from server.launch.errors import LaunchError
 from server.launch.gateway import Gateway
 from server.launch.gateway_config import DEVELOPMENT_CONFIG, PRODUCTION_CONFIG, ROOT, Addresses, gateway_config
 from tests.gateway.conftest import free_port, standing_gateway
-from tests.gateway.echo_server import SLOW
+from tests.gateway.echo_server import SLOW, EchoServer
 from tests.gateway.test_rest import reason
 
 
@@ -126,6 +126,22 @@ async def test_without_a_server_the_answer_is_503(folder: Path) -> None:
         assert "cannot be reached" in answer.json()["message"]
 
 
+async def test_a_call_that_takes_too_long_is_ended_whatever_its_deadline(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = DEVELOPMENT_CONFIG.read_text()
+    impatient = folder / "impatient.yaml"
+    impatient.write_text(
+        config.replace("duration: 60s", "duration: 0.1s").replace("header_max: 60s", "header_max: 0.1s")
+    )
+    monkeypatch.setattr("server.launch.gateway_config.DEVELOPMENT_CONFIG", impatient)
+    async with standing_gateway(folder, "development") as standing:
+        for headers in ({}, {"grpc-timeout": "10S"}):
+            answer = await standing.client.get(f"/organizations/{SLOW}", headers=headers)
+            assert answer.status_code == 504
+            assert reason(answer) == "SERVER_TIMEOUT"
+
+
 async def test_load_balancers_see_when_no_server_is_healthy(folder: Path) -> None:
     async with standing_gateway(folder, "development") as standing:
         assert (await standing.client.get("/healthz")).status_code == 200
@@ -180,3 +196,25 @@ async def test_draining_lets_a_slow_call_finish(folder: Path) -> None:
         await standing.gateway.stop()
 
         assert (await slow).status_code == 200
+
+
+async def test_a_server_that_stops_beside_another_costs_no_call(folder: Path) -> None:
+    other = EchoServer(f"unix:{folder}/other.sock")
+    await other.start()
+    async with standing_gateway(folder, "development", more_upstreams=[other.address]) as standing:
+        statuses: list[int] = []
+
+        async def call_often() -> None:
+            for path in ["/sessions", "/health", f"/organizations/{SLOW}"] * 8:
+                answer = await standing.client.get(path)
+                statuses.append(answer.status_code)
+
+        async with asyncio.TaskGroup() as callers:
+            for _ in range(4):
+                callers.create_task(call_often())
+            await asyncio.sleep(1)
+            assert other.calls
+            assert standing.server.calls
+            await other.stop()
+
+        assert set(statuses) == {200}

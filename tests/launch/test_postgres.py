@@ -3,6 +3,7 @@
 import asyncio
 import os
 import pwd
+import shutil
 import signal
 import socket
 import stat
@@ -19,6 +20,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from server.launch.errors import LaunchError
+from server.launch.folders import socket_folder
 from server.launch.postgres import EmbeddedPostgres, running_dsn
 from server.launch.postgres_account import Account, choose_account
 from server.launch.postgres_cluster import PROGRAMS
@@ -27,6 +29,7 @@ from server.launch.processes import Process
 START_AND_SHOW_PID = """
 import asyncio, sys, time
 from pathlib import Path
+from server.launch.folders import socket_folder
 from server.launch.postgres import EmbeddedPostgres
 
 async def main():
@@ -230,6 +233,7 @@ async def test_a_path_too_long_for_a_socket_is_no_hindrance(folder: Path) -> Non
         assert await ask(dsn, "SELECT 1") == 1
     finally:
         await postgres.stop()
+        shutil.rmtree(socket_folder(deep))
 
 
 async def test_no_variable_of_the_caller_reaches_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,9 +40,13 @@ class Database:
         self.host_region = host_region
         self._clock = clock
 
-    def begin(self, organization_id: str | None = None) -> UnitOfWork:
-        """Open a unit of work: ``async with begin(organization_id) as uow``."""
-        return UnitOfWork(self, organization_id)
+    def begin(self, organization_id: str | None = None, *, is_step: bool = False) -> UnitOfWork:
+        """
+        Open a unit of work: ``async with begin(organization_id) as uow``.
+
+        A step commits at once even when the answer of the call is kept: for use cases that go on with slow work.
+        """
+        return UnitOfWork(self, organization_id, is_step=is_step)
 
     def now(self) -> datetime:
         """The present instant."""

@@ -44,8 +44,9 @@ _CONSTRAINTS = (
 class UnitOfWork:
     """One transaction. Commits when its block ends well, rolls back otherwise. Nobody calls commit."""
 
-    def __init__(self, database: "Database", organization_id: str | None) -> None:
+    def __init__(self, database: "Database", organization_id: str | None, *, is_step: bool = False) -> None:
         self._database = database
+        self._is_step = is_step
         self.organization_id = organization_id
         self._connection: Connection | None = None
         self._waiting: list[tuple[Statement, list[Any]]] = []
@@ -152,7 +153,7 @@ class UnitOfWork:
         call = find_current_call()
         if error is not None:
             await self._roll_back()
-        elif call is not None and call.holds_commit:
+        elif call is not None and call.holds_commit and not self._is_step:
             await self._hold(call)
         else:
             await self.complete()

@@ -5,9 +5,7 @@ The answer commits in the same transaction as its effects, so no crash can part 
 second waits (in this process), or loses at the unique key and takes the first's answer (in another).
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from google.protobuf.message import Message
@@ -22,6 +20,7 @@ from server.kernel.database.types import Instant
 from server.kernel.errors import ConcurrentModification, Refusal, RequestIdReused
 from server.kernel.rpc.methods import Method
 from server.kernel.security.secrets import SecretKeys
+from server.kernel.turns import Turns
 
 kept_answer = Table(
     "kept_answer",
@@ -53,7 +52,7 @@ class Idempotency:
     def __init__(self, database: Database, secrets: SecretKeys) -> None:
         self._database = database
         self._secrets = secrets
-        self._turns: dict[bytes, tuple[asyncio.Lock, int]] = {}
+        self._turns = Turns()
 
     async def answer(self, call: Call, method: Method, request: Message, proceed: Answer) -> bytes:
         """
@@ -63,7 +62,7 @@ class Idempotency:
             RequestIdReused: The same request_id came with another body.
         """
         key, body = self._marks(call, method, request)
-        async with self._turn(key):
+        async with self._turns.of(key):
             kept = await self._find(key, body)
             if kept is not None:
                 return kept
@@ -131,20 +130,6 @@ class Idempotency:
         uow, call.held, call.holds_commit = call.held, None, False
         if uow is not None:
             await uow.abandon()
-
-    @asynccontextmanager
-    async def _turn(self, key: bytes) -> AsyncIterator[None]:
-        lock, waiting = self._turns.get(key, (asyncio.Lock(), 0))
-        self._turns[key] = (lock, waiting + 1)
-        try:
-            async with lock:
-                yield
-        finally:
-            lock, waiting = self._turns[key]
-            if waiting == 1:
-                del self._turns[key]
-            else:
-                self._turns[key] = (lock, waiting - 1)
 
 
 class _LostRace(Exception):

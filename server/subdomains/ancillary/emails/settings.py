@@ -6,7 +6,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings
 
 from server.kernel.settings import ENVIRONMENT
-from server.subdomains.ancillary.emails.values import is_email_address
+from server.subdomains.ancillary.emails.values import address
 
 
 class EmailSettings(BaseSettings):
@@ -39,9 +39,10 @@ class EmailSettings(BaseSettings):
     @field_validator("sender_email_address")
     @classmethod
     def _is_address(cls, value: str) -> str:
-        if not is_email_address(value):
+        found = address(value)
+        if found is None:
             raise ValueError("should be an e-mail address")
-        return value
+        return found
 
     @field_validator("website_base_url")
     @classmethod

@@ -5,6 +5,8 @@ from server.kernel.database import UnitOfWork
 from server.kernel.deliveries.messages import Message, Queue
 from server.kernel.subdomain import Platform
 
+_COMPONENT = "API"
+
 
 class UsagesApi:
     """Queues usages."""
@@ -17,9 +19,15 @@ class UsagesApi:
         """
         Queue a usage for the caller, or for *for_id*. Properties without a value are left out.
 
-        It is delivered after the commit, or never if there is none.
+        It is delivered after the commit, or never if there is none. A usage without a name is ignored.
         """
+        if not event_name:
+            return
         call = find_current_call()
         user_id = for_id or (call.caller.user_id if call else ANONYMOUS)
-        properties = {name: value for name, value in additional.items() if value is not None}
-        uow.deliver(Message(Queue.USAGES, {"ForId": user_id, "EventName": event_name, "Additional": properties}))
+        properties = {"Component": _COMPONENT, **additional}
+        if call is not None:
+            properties["CallId"] = call.request_id
+            properties["TenantId"] = call.organization_id or additional.get("TenantId")
+        given = {name: value for name, value in properties.items() if value is not None}
+        uow.deliver(Message(Queue.USAGES, {"ForId": user_id, "EventName": event_name, "Additional": given}))

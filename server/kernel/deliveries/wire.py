@@ -1,0 +1,26 @@
+"""Results of deliveries as the contracts say them."""
+
+from collections.abc import Iterable
+
+from tenantry.deliveries.v1 import types_pb2
+
+from server.kernel.deliveries.outcomes import Outcome, Result
+
+_OUTCOMES = {
+    Outcome.DELIVERED: types_pb2.DELIVERY_OUTCOME_DELIVERED,
+    Outcome.RETRY_LATER: types_pb2.DELIVERY_OUTCOME_RETRY_LATER,
+    Outcome.REFUSED: types_pb2.DELIVERY_OUTCOME_REFUSED,
+}
+
+
+def to_proto(results: Iterable[Result]) -> list[types_pb2.DeliveryResult]:
+    """The results of a batch, for the response."""
+    return [
+        types_pb2.DeliveryResult(
+            message_id=result.message_id,
+            outcome=_OUTCOMES[result.outcome],
+            reason=result.reason,
+            description=result.description,
+        )
+        for result in results
+    ]

@@ -1,0 +1,1 @@
+"""The gateways that mails may leave by."""

@@ -1,0 +1,119 @@
+"""Hands mails to any provider by SMTP."""
+
+import asyncio
+import ssl
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from typing import Literal
+
+import aiosmtplib
+
+from server.kernel.clock import Clock
+from server.subdomains.ancillary.emails.adapters.text import text_of
+from server.subdomains.ancillary.emails.errors import (
+    EmailGatewayFailed,
+    EmailGatewayRefused,
+    EmailTemplateUnsupported,
+)
+from server.subdomains.ancillary.emails.ports import Html, Mail, Party
+
+_AWAY = (
+    aiosmtplib.SMTPConnectError,
+    aiosmtplib.SMTPServerDisconnected,
+    aiosmtplib.SMTPTimeoutError,
+    OSError,  # TimeoutError too
+)
+_FIRST_PERMANENT_CODE = 500
+
+
+class SmtpGateway:
+    """One connection a mail. SMTP says that a mail was taken, never that it arrived."""
+
+    has_templates = False
+
+    def __init__(
+        self,
+        *,
+        host: str,
+        port: int,
+        tls: Literal["starttls", "tls", "none"],
+        username: str,
+        password: str,
+        timeout_seconds: float,
+        now: Clock,
+        tls_context: ssl.SSLContext | None = None,
+    ) -> None:
+        self._host = host
+        self._port = port
+        self._tls = tls
+        self._tls_context = tls_context or ssl.create_default_context()
+        self._username = username
+        self._password = password
+        self._timeout_seconds = timeout_seconds
+        self._now = now
+
+    async def send(self, mail: Mail) -> str:
+        if not isinstance(mail.content, Html):
+            raise EmailTemplateUnsupported
+        message = message_of(mail, mail.content, self._now())
+        try:
+            async with asyncio.timeout(self._timeout_seconds):
+                await self._hand_over(mail, message)
+        except aiosmtplib.SMTPRecipientsRefused as error:
+            raise _verdict(error.recipients[0].code) from None
+        except aiosmtplib.SMTPResponseException as error:
+            raise _verdict(error.code) from None
+        except _AWAY as error:
+            raise EmailGatewayFailed(f"The mail server cannot be reached ({type(error).__name__}).") from error
+        except (aiosmtplib.SMTPException, ValueError) as error:
+            raise EmailGatewayRefused(f"The mail cannot be handed over ({type(error).__name__}).") from error
+        return str(message["Message-ID"]).strip("<>")
+
+    async def _hand_over(self, mail: Mail, message: EmailMessage) -> None:
+        await aiosmtplib.send(
+            message,
+            sender=mail.sender.email_address,
+            recipients=[mail.recipient.email_address],
+            hostname=self._host,
+            port=self._port,
+            use_tls=self._tls == "tls",
+            start_tls=self._tls == "starttls",
+            tls_context=None if self._tls == "none" else self._tls_context,
+            username=self._username or None,
+            password=self._password or None,
+            timeout=self._timeout_seconds,
+        )
+
+
+def message_of(mail: Mail, content: Html, now: datetime) -> EmailMessage:
+    """The mail as it goes over the wire. The same mail has the same Message-ID, so a second copy can be recognised."""
+    message = EmailMessage(policy=SMTP)
+    domain = mail.sender.email_address.rpartition("@")[2]
+    message["Message-ID"] = f"<{mail.message_id}@{domain}>"
+    message["Date"] = format_datetime(now)
+    message["From"] = _mailbox(mail.sender)
+    message["To"] = _mailbox(mail.recipient)
+    message["Subject"] = _one_line(content.subject)
+    if mail.tags:
+        message["X-Tags"] = ", ".join(mail.tags)
+    message.set_content(text_of(content.body))
+    message.add_alternative(content.body, subtype="html")
+    return message
+
+
+def _mailbox(party: Party) -> Address:
+    local, _, domain = party.email_address.rpartition("@")
+    return Address(_one_line(party.display_name), local, domain)
+
+
+def _one_line(text: str) -> str:
+    # A line break would end the header and begin another one.
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+
+
+def _verdict(code: int) -> EmailGatewayFailed | EmailGatewayRefused:
+    said = f"The mail server answered {code}."
+    return EmailGatewayRefused(said) if code >= _FIRST_PERMANENT_CODE else EmailGatewayFailed(said)

@@ -1,0 +1,26 @@
+"""How auth tokens is put together."""
+
+from pathlib import Path
+
+from tenantry.auth_tokens.v1 import auth_tokens_service_pb2
+
+from server.kernel.subdomain import Platform, Service, Subdomain
+from server.subdomains.identity.auth_tokens.application import AuthTokensApplication
+from server.subdomains.identity.auth_tokens.repository import PRINCIPAL
+from server.subdomains.identity.auth_tokens.servicer import AuthTokensServicer
+from server.subdomains.identity.auth_tokens.settings import AuthTokensSettings
+from server.subdomains.identity.auth_tokens.tables import metadata
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def auth_tokens(platform: Platform) -> Subdomain:
+    servicer = AuthTokensServicer(AuthTokensApplication.of(platform), platform.lists)
+    return Subdomain(
+        name="auth_tokens",
+        tables=metadata,
+        migrations=MIGRATIONS,
+        services=[Service(auth_tokens_service_pb2.DESCRIPTOR.services_by_name["AuthTokensService"], servicer)],
+        settings=[AuthTokensSettings],
+        principal={"session": PRINCIPAL},
+    )

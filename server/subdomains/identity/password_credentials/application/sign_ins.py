@@ -1,0 +1,233 @@
+"""
+Signing in with a password.
+
+The hash is compared between two transactions, never inside one: the first reserves the attempt, the second settles it
+(docs/decisions/0021). Nothing that a caller could see or measure tells a name that exists from one that does not.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from server.kernel.access.caller import ANONYMOUS
+from server.kernel.access.roles import Classification
+from server.kernel.clock import Clock
+from server.kernel.database import OpenUnitOfWork, UnitOfWork
+from server.kernel.errors import AccountSuspended, RateLimited, Refusal
+from server.kernel.security.hashing import PasswordHasher
+from server.kernel.security.secrets import SecretKeys
+from server.kernel.subdomain import Platform
+from server.kernel.turns import Turns
+from server.subdomains.ancillary.audits.api import AuditsApi
+from server.subdomains.ancillary.usages.api import UsagesApi
+from server.subdomains.identity.auth_tokens.api import AuthTokensApi, Tokens
+from server.subdomains.identity.password_credentials.domain import passwords
+from server.subdomains.identity.password_credentials.domain.credential import PersonCredential
+from server.subdomains.identity.password_credentials.domain.logins import Admission, LockoutRules
+from server.subdomains.identity.password_credentials.errors import (
+    AccountLocked,
+    InvalidCredentials,
+    RegistrationNotVerified,
+)
+from server.subdomains.identity.password_credentials.repository import CredentialRepository, LoginMonitorRepository
+from server.subdomains.identity.password_credentials.settings import PasswordCredentialsSettings
+from server.subdomains.user_profiles.api import UserProfilesApi
+from server.subdomains.users.api import User, UsersApi
+
+_PROVIDER = "credentials"
+_AUDIT = "Authentication.Password."
+_SECONDS_BETWEEN_LOOKS = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """An attempt to sign in that was admitted, and the hash it is up to, if there is one."""
+
+    id: str
+    name_digest: bytes
+    email_address: str
+    password_hash: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What comparing hashes has shown, and the new hash if the old one is out of date."""
+
+    is_right: bool
+    new_hash: str | None = field(default=None, repr=False)
+
+
+class SignIns:
+    """Signs persons in."""
+
+    def __init__(
+        self,
+        *,
+        begin: OpenUnitOfWork,
+        hasher: PasswordHasher,
+        secrets: SecretKeys,
+        rules: LockoutRules,
+        tokens: AuthTokensApi,
+        users: UsersApi,
+        profiles: UserProfilesApi,
+        audits: AuditsApi,
+        usages: UsagesApi,
+        new_id: Callable[[str], str],
+        now: Clock,
+    ) -> None:
+        self._begin = begin
+        self._hasher = hasher
+        self._secrets = secrets
+        self._rules = rules
+        self._tokens = tokens
+        self._users = users
+        self._profiles = profiles
+        self._audits = audits
+        self._usages = usages
+        self._new_id = new_id
+        self._now = now
+        self._turns = Turns()
+
+    @classmethod
+    def of(cls, platform: Platform) -> "SignIns":
+        settings: PasswordCredentialsSettings = platform.read_settings(PasswordCredentialsSettings)
+        cooldown = settings.login_cooldown_seconds or (300 if platform.is_testing else 600)
+        return cls(
+            begin=platform.begin,
+            hasher=platform.hasher,
+            secrets=platform.secrets,
+            rules=LockoutRules(settings.max_failed_logins, timedelta(seconds=cooldown)),
+            tokens=AuthTokensApi.of(platform),
+            users=UsersApi.of(platform),
+            profiles=UserProfilesApi.of(platform),
+            audits=AuditsApi.of(platform),
+            usages=UsagesApi.of(platform),
+            new_id=platform.new_id,
+            now=platform.clock,
+        )
+
+    async def authenticate_credential(self, *, email_address: str, password: str) -> Tokens:
+        """Open a session for whoever knows the password of this name."""
+        attempt = await self._admit(email_address)
+        verdict = await self._compare(attempt, passwords.normal_form(password))
+        async with self._begin() as uow:
+            answer = await self._settle(uow, attempt, verdict)
+        # Refused only now: what was counted and audited is to stay.
+        if isinstance(answer, Refusal):
+            raise answer
+        return answer
+
+    async def _admit(self, email_address: str) -> Attempt:
+        name_digest = self._secrets.sign("login-name", email_address.encode())
+        # Attempts with one name queue here, not at its row, where they would hold a connection each.
+        async with self._turns.of(name_digest):
+            while True:
+                admission, attempt = await self._reserve(name_digest, email_address)
+                if admission is not Admission.FULL:
+                    break
+                await asyncio.sleep(_SECONDS_BETWEEN_LOOKS)
+        if admission is Admission.LOCKED:
+            raise AccountLocked
+        return attempt
+
+    async def _reserve(self, name_digest: bytes, email_address: str) -> tuple[Admission, Attempt]:
+        now, attempt_id = self._now(), self._new_id("attempt")
+        async with self._begin(is_step=True) as uow:
+            monitors, credentials = LoginMonitorRepository(uow, self._rules), CredentialRepository(uow)
+            monitor = await monitors.get(name_digest, now)
+            credential = await credentials.find_by_email_address(email_address)
+            admission = monitor.admit(attempt_id, self._rules, now)
+            await monitors.save(monitor, now)
+            if admission is Admission.LOCKED and credential is not None:
+                await self._refuse_locked(uow, credential)
+            elif admission is Admission.ADMITTED:
+                await monitors.forget_expired(name_digest, now)
+        password_hash = credential.password_hash if credential is not None else None
+        return admission, Attempt(attempt_id, name_digest, email_address, password_hash)
+
+    async def _refuse_locked(self, uow: UnitOfWork, credential: PersonCredential) -> None:
+        credential.lock()  # unless it is: attempts that never ended lock it, too
+        if credential.events:
+            await CredentialRepository(uow).save(credential)
+        template = "User {Id} tried to sign in with a password while locked"
+        self._audit(uow, "Failed.AccountLocked", template, credential.user_id)
+
+    async def _compare(self, attempt: Attempt, password: str) -> Verdict:
+        try:
+            is_right, is_outdated = await self._hasher.verify(password, attempt.password_hash)
+            return Verdict(is_right, await self._hasher.hash(password) if is_outdated else None)
+        except RateLimited:
+            await self._withdraw(attempt, is_failure=False)
+            raise
+        except asyncio.CancelledError:
+            # Whoever hangs up has tried all the same. The name must not wait for the attempt, either.
+            await asyncio.shield(self._withdraw(attempt, is_failure=True))
+            raise
+
+    async def _withdraw(self, attempt: Attempt, *, is_failure: bool) -> None:
+        now = self._now()
+        async with self._begin(is_step=True) as uow:
+            monitors = LoginMonitorRepository(uow, self._rules)
+            monitor = await monitors.get(attempt.name_digest, now)
+            if monitor.end(attempt.id) and is_failure:
+                monitor.fail(self._rules, now)
+            await monitors.save(monitor, now)
+
+    async def _settle(self, uow: UnitOfWork, attempt: Attempt, verdict: Verdict) -> Tokens | Refusal:
+        now = self._now()
+        monitors, credentials = LoginMonitorRepository(uow, self._rules), CredentialRepository(uow)
+        monitor = await monitors.get(attempt.name_digest, now)
+        credential = await credentials.find_by_email_address(attempt.email_address)
+        # Looked for in any case: an unknown name must not save a read.
+        user = await self._users.find_user(uow, credential.user_id if credential is not None else ANONYMOUS)
+        is_in_time = monitor.end(attempt.id)
+        # A password that was changed meanwhile was not the one that was compared.
+        is_same = credential is not None and credential.password_hash == attempt.password_hash
+        is_right = verdict.is_right and is_in_time and is_same
+        if credential is None or user is None or not (is_right and _is_registered_person(user)):
+            locks = is_in_time and monitor.fail(self._rules, now)
+            await monitors.save(monitor, now)
+            # For a name that nobody has the same is written, about nobody.
+            refused = credential or PersonCredential.of_nobody(self._new_id("cred"), ANONYMOUS, now)
+            if is_in_time:
+                refused.refuse_password(locks=locks)
+            await credentials.save(refused)
+            self._audit(uow, "Failed.InvalidCredentials", "User {Id} gave a wrong password", refused.user_id)
+            return InvalidCredentials()
+        monitor.succeed()
+        await monitors.save(monitor, now)
+        credential.accept_password()
+        if verdict.new_hash is not None:
+            credential.rehash(verdict.new_hash)
+        await credentials.save(credential)
+        return await self._sign_in(uow, credential, user)
+
+    async def _sign_in(self, uow: UnitOfWork, credential: PersonCredential, user: User) -> Tokens | Refusal:
+        if user.is_suspended:
+            template = "Suspended user {Id} tried to sign in with a password"
+            self._audit(uow, "Failed.AccountSuspended", template, user.id)
+            return AccountSuspended()
+        if not credential.is_verified:
+            template = "User {Id} tried to sign in before the registration was confirmed"
+            self._audit(uow, "Failed.BeforeVerified", template, user.id)
+            return RegistrationNotVerified()
+        self._audit(uow, "Passed", "User {Id} signed in with a password", user.id)
+        profile = await self._profiles.find_profile(uow, user.id)
+        self._usages.record(
+            uow,
+            "User Login",
+            AuthProvider=_PROVIDER,
+            UserIdOverride=user.id,
+            Name=profile.full_name if profile is not None else credential.name,
+            EmailAddress=credential.email_address,
+            DefaultOrganizationId=user.default_organization_id,
+        )
+        return await self._tokens.issue(uow, user=user, amr=["pwd"], provider=_PROVIDER, auth_time=self._now())
+
+    def _audit(self, uow: UnitOfWork, what: str, template: str, user_id: str) -> None:
+        self._audits.record(uow, _AUDIT + what, template, user_id, against=user_id)
+
+
+def _is_registered_person(user: User) -> bool:
+    return user.is_registered and user.classification is Classification.PERSON

@@ -1,0 +1,160 @@
+"""The credential of a person: a password, and the address it was registered with."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+from server.kernel.events import DomainEvent
+from server.subdomains.identity.password_credentials.errors import (
+    RegistrationAlreadyVerified,
+    RegistrationTokenExpired,
+)
+from server.subdomains.identity.password_credentials.events import (
+    PersonCredentialAccountLocked,
+    PersonCredentialAccountUnlocked,
+    PersonCredentialCreated,
+    PersonCredentialCredentialsChanged,
+    PersonCredentialPasswordResetInitiated,
+    PersonCredentialPasswordVerified,
+    PersonCredentialRegistrationChanged,
+    PersonCredentialRegistrationVerificationCreated,
+    PersonCredentialRegistrationVerificationVerified,
+)
+
+_CONFIRMATION_LIFETIME = timedelta(hours=24)
+_RESET_LIFETIME = timedelta(hours=2)
+
+
+@dataclass(slots=True, kw_only=True)
+class PersonCredential:
+    """The aggregate. Made by :meth:`register`, or by the repository from its row."""
+
+    aggregate_type: ClassVar[str] = "PersonCredential"
+
+    id: str
+    user_id: str
+    email_address: str
+    name: str
+    password_hash: str | None = field(repr=False)
+    created_at: datetime
+    verification_token_digest: bytes | None = None
+    verification_expires_at: datetime | None = None
+    verified_at: datetime | None = None
+    reset_token_digest: bytes | None = None
+    reset_expires_at: datetime | None = None
+    is_locked: bool = False
+    version: int = 0
+    events: list[DomainEvent] = field(default_factory=list)
+
+    @classmethod
+    def register(
+        cls,
+        *,
+        credential_id: str,
+        user_id: str,
+        email_address: str,
+        name: str,
+        password_hash: str | None,
+        now: datetime,
+    ) -> "PersonCredential":
+        """Begin a credential. Without a hash it has no password yet, and nobody can sign in with it."""
+        credential = cls(
+            id=credential_id,
+            user_id=user_id,
+            email_address=email_address,
+            name=name,
+            password_hash=password_hash,
+            created_at=now,
+        )
+        credential.events.append(PersonCredentialCreated(credential_id=credential_id, user_id=user_id))
+        if password_hash is not None:
+            credential.events.append(PersonCredentialCredentialsChanged(credential_id=credential_id, user_id=user_id))
+        credential.events.append(
+            PersonCredentialRegistrationChanged(
+                credential_id=credential_id, user_id=user_id, email_address=email_address, person_name=name
+            )
+        )
+        return credential
+
+    @classmethod
+    def of_nobody(cls, credential_id: str, user_id: str, now: datetime) -> "PersonCredential":
+        """Stand in for the credential that an unknown name has not, so that attempts with it leave equal traces."""
+        return cls(id=credential_id, user_id=user_id, email_address="", name="", password_hash=None, created_at=now)
+
+    @property
+    def is_verified(self) -> bool:
+        """Whether the registration is confirmed."""
+        return self.verified_at is not None
+
+    @property
+    def is_mfa_enabled(self) -> bool:
+        """Whether signing in asks for a second factor. There is none yet."""
+        return False
+
+    def await_verification(self, token_digest: bytes, now: datetime) -> None:
+        """
+        Expect the owner of the address to show this token. An earlier one is no longer good.
+
+        Raises:
+            RegistrationAlreadyVerified: There is nothing to confirm any more.
+        """
+        if self.is_verified:
+            raise RegistrationAlreadyVerified
+        self.verification_token_digest = token_digest
+        self.verification_expires_at = now + _CONFIRMATION_LIFETIME
+        self.events.append(PersonCredentialRegistrationVerificationCreated(credential_id=self.id, user_id=self.user_id))
+
+    def verify(self, now: datetime) -> None:
+        """
+        Take the token, which was shown, as proof that the address is the person's. It is used up.
+
+        Raises:
+            RegistrationTokenExpired: It came too late.
+        """
+        if self.verification_expires_at is None or now >= self.verification_expires_at:
+            raise RegistrationTokenExpired
+        self.verified_at = now
+        self.verification_token_digest, self.verification_expires_at = None, None
+        self.events.append(
+            PersonCredentialRegistrationVerificationVerified(credential_id=self.id, user_id=self.user_id)
+        )
+
+    def initiate_password_reset(self, token_digest: bytes, now: datetime) -> None:
+        """Let whoever shows this token set a password. An earlier one is no longer good."""
+        self.reset_token_digest, self.reset_expires_at = token_digest, now + _RESET_LIFETIME
+        self.events.append(PersonCredentialPasswordResetInitiated(credential_id=self.id, user_id=self.user_id))
+
+    def accept_password(self) -> None:
+        """Somebody gave the right password."""
+        self._note_attempt(is_verified=True)
+        self._unlock()
+
+    def refuse_password(self, *, locks: bool) -> None:
+        """Somebody gave a wrong password, and that may have been one too many."""
+        self._note_attempt(is_verified=False)
+        self._unlock()
+        if locks:
+            self.lock()
+
+    def lock(self) -> None:
+        """Too many wrong passwords were given."""
+        if not self.is_locked:
+            self.is_locked = True
+            self.events.append(PersonCredentialAccountLocked(credential_id=self.id, user_id=self.user_id))
+
+    def rehash(self, password_hash: str) -> None:
+        """Keep the same password with today's parameters."""
+        self.password_hash = password_hash
+
+    def _unlock(self) -> None:
+        # An attempt is looked at only when the lock, if there was one, has run out.
+        if self.is_locked:
+            self.is_locked = False
+            self.events.append(PersonCredentialAccountUnlocked(credential_id=self.id, user_id=self.user_id))
+
+    def _note_attempt(self, *, is_verified: bool) -> None:
+        self.events.append(
+            PersonCredentialPasswordVerified(
+                credential_id=self.id, user_id=self.user_id, is_verified=is_verified, audit_attempt=True
+            )
+        )

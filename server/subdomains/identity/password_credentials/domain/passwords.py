@@ -1,0 +1,66 @@
+"""What a password may be."""
+
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+
+LONGEST = 200
+_SHORTEST_WORD = 3
+
+
+def normal_form(password: str) -> str:
+    """The form in which a password is counted, compared and hashed: never trimmed, never folded."""
+    return unicodedata.normalize("NFC", password)
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordRules:
+    """The rules of new passwords. There are none about kinds of characters."""
+
+    shortest: int
+    common: Collection[str]
+    product_name: str
+
+    def broken_by(
+        self, password: str, *, first_name: str, last_name: str, email_address: str
+    ) -> tuple[str, str] | None:
+        """The reason and the description of the rule that a new password breaks, if it breaks one."""
+        password = normal_form(password)
+        if len(password) < self.shortest:
+            return "PASSWORD_TOO_SHORT", f"must have at least {self.shortest} characters"
+        if len(password) > LONGEST:
+            return "PASSWORD_TOO_LONG", f"must have at most {LONGEST} characters"
+        if password.casefold() in self.common:
+            return "PASSWORD_TOO_COMMON", "must not be a password that many people use"
+        names = [self.product_name, *_names(first_name, last_name), *_parts(email_address)]
+        if _is_one_of(password, names):
+            return "PASSWORD_CONTAINS_NAME", "must not be your name, your address, or the product's name"
+        return None
+
+
+def is_possible(password: str) -> bool:
+    """Whether anybody could have this password: all that is asked of it at a sign-in."""
+    return 1 <= len(normal_form(password)) <= LONGEST
+
+
+def _names(first_name: str, last_name: str) -> Iterator[str]:
+    yield from (first_name, last_name)
+    if first_name and last_name:
+        yield from (f"{first_name} {last_name}", f"{first_name}{last_name}")
+
+
+def _parts(email_address: str) -> Iterator[str]:
+    local, _, domain = email_address.rpartition("@")
+    yield from (email_address, local, *domain.split("."))
+
+
+def _is_one_of(password: str, words: Iterable[str]) -> bool:
+    bare = _bare(password)
+    return any(len(word) >= _SHORTEST_WORD and _bare(word) == bare for word in words) and bool(bare)
+
+
+def _bare(text: str) -> str:
+    """Case-folded, without what is no letter at either end."""
+    text = unicodedata.normalize("NFC", text).casefold()
+    letters = [place for place, character in enumerate(text) if character.isalpha()]
+    return text[letters[0] : letters[-1] + 1] if letters else ""

@@ -1,0 +1,84 @@
+"""What others may learn of password credentials. Never a password, a hash or a token."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from server.kernel.events import DomainEvent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonCredentialCreated(DomainEvent):
+    name: ClassVar[str] = "password_credentials.person_credential_created.v1"
+
+    credential_id: str
+    user_id: str
+    is_mfa_enabled: bool = False
+    mfa_can_be_disabled: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonCredentialCredentialsChanged(DomainEvent):
+    name: ClassVar[str] = "password_credentials.person_credential_credentials_changed.v1"
+
+    credential_id: str
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonCredentialRegistrationChanged(DomainEvent):
+    name: ClassVar[str] = "password_credentials.person_credential_registration_changed.v1"
+
+    credential_id: str
+    user_id: str
+    email_address: str
+    person_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonCredentialRegistrationVerificationCreated(DomainEvent):
+    name: ClassVar[str] = "password_credentials.person_credential_registration_verification_created.v1"
+
+    credential_id: str
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonCredentialRegistrationVerificationVerified(DomainEvent):
+    name: ClassVar[str] = "password_credentials.person_credential_registration_verification_verified.v1"
+
+    credential_id: str
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonCredentialPasswordVerified(DomainEvent):
+    name: ClassVar[str] = "password_credentials.person_credential_password_verified.v1"
+
+    credential_id: str
+    user_id: str
+    is_verified: bool
+    audit_attempt: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonCredentialAccountLocked(DomainEvent):
+    name: ClassVar[str] = "password_credentials.person_credential_account_locked.v1"
+
+    credential_id: str
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonCredentialAccountUnlocked(DomainEvent):
+    name: ClassVar[str] = "password_credentials.person_credential_account_unlocked.v1"
+
+    credential_id: str
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonCredentialPasswordResetInitiated(DomainEvent):
+    name: ClassVar[str] = "password_credentials.person_credential_password_reset_initiated.v1"
+
+    credential_id: str
+    user_id: str

@@ -1,0 +1,84 @@
+"""The mails of registrations, written from templates that escape whatever people have typed."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from server.kernel.database import UnitOfWork
+from server.subdomains.ancillary.emails.api import EmailsApi
+
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_REGISTRATION = ("user", "registration")
+_AUTHENTICATION = ("user", "authentication", "credential")
+
+
+class Mails:
+    """Queues them. A link bears its secret in the fragment, which reaches no server and no log."""
+
+    def __init__(self, emails: EmailsApi) -> None:
+        self._emails = emails
+
+    def confirm_registration(self, uow: UnitOfWork, *, to: str, name: str, token: str) -> None:
+        """Ask the owner of an address to confirm the registration."""
+        link = self._link("/confirm-password-registration", token)
+        body = self._render("registration_confirmation.html", name=name, link=link)
+        subject = f"Welcome to {self._product}"
+        self._send(uow, subject, body, ends=(to, name), tags=_REGISTRATION, is_sensitive=True)
+
+    def password_added(self, uow: UnitOfWork, *, to: str, name: str, token: str) -> None:
+        """Say that somebody asked to add a password to an account that has none."""
+        link = self._link("/confirm-password-registration", token)
+        body = self._render("password_added.html", name=name, link=link)
+        subject = f"Welcome to {self._product}"
+        self._send(uow, subject, body, ends=(to, name), tags=_REGISTRATION, is_sensitive=True)
+
+    def registration_repeated(self, uow: UnitOfWork, *, to: str, name: str) -> None:
+        """Say that somebody tried to register an address once more."""
+        body = self._render("registration_repeated.html", name=name)
+        subject = f"{self._product} Account Registration Attempt"
+        self._send(uow, subject, body, ends=(to, name), tags=_REGISTRATION)
+
+    def reset_password(self, uow: UnitOfWork, *, to: str, name: str, token: str) -> None:
+        """Let the owner of an address set a password."""
+        link = self._link("/confirm-password-reset", token)
+        body = self._render("password_reset.html", name=name, link=link)
+        subject = f"Reset your {self._product} password"
+        self._send(uow, subject, body, ends=(to, name), tags=_AUTHENTICATION, is_sensitive=True)
+
+    @property
+    def _product(self) -> str:
+        return self._emails.product_name
+
+    def _link(self, page: str, token: str) -> str:
+        return f"{self._emails.website_base_url}{page}#token={token}"
+
+    def _render(self, template: str, **values: str) -> str:
+        return _TEMPLATES.get_template(template).render(product=self._product, **values)
+
+    def _send(
+        self,
+        uow: UnitOfWork,
+        subject: str,
+        body: str,
+        *,
+        ends: tuple[str, str],
+        tags: Sequence[str],
+        is_sensitive: bool = False,
+    ) -> None:
+        address, name = ends
+        self._emails.send_html(
+            uow,
+            subject=subject,
+            body=body,
+            to_email_address=address,
+            to_display_name=name,
+            tags=tags,
+            is_sensitive=is_sensitive,
+        )
