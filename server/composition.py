@@ -13,9 +13,17 @@ from server.kernel.security.settings import CallSettings, SecuritySettings
 from server.kernel.settings import PlatformSettings
 from server.kernel.subdomain import Platform, Subdomain
 from server.subdomains.cars.wiring import cars
+from server.subdomains.organizations.wiring import organizations
+from server.subdomains.subscriptions.wiring import subscriptions
+from server.subdomains.user_profiles.wiring import user_profiles
+from server.subdomains.users.wiring import users
 
 # In calling order, lowest first: reactions to one event run in this order too.
 SUBDOMAINS: list[Callable[[Platform], Subdomain]] = [
+    user_profiles,
+    subscriptions,
+    users,
+    organizations,
     cars,  # sample
 ]
 

@@ -62,9 +62,7 @@ class SubscriptionsApplication:
             now=platform.clock,
         )
 
-    async def get_subscription(
-        self, *, organization_id: str, caller_id: str, is_billing_admin: bool
-    ) -> Subscription:
+    async def get_subscription(self, *, organization_id: str, caller_id: str, is_billing_admin: bool) -> Subscription:
         """The subscription of an organization, as it is stored."""
         subscription = await self._subscriptions.get(organization_id)
         subscription.check_viewer(caller_id, is_billing_admin=is_billing_admin)
@@ -75,9 +73,7 @@ class SubscriptionsApplication:
         """The plans on offer, in groups by their period."""
         plans = self._catalogue.listed(is_descending=page.is_descending)
         start = 0 if page.after is None else int(page.after[0]) + 1
-        rows = [
-            ListedPlan(plan, position, len(plans)) for position, plan in enumerate(plans) if position >= start
-        ]
+        rows = [ListedPlan(plan, position, len(plans)) for position, plan in enumerate(plans) if position >= start]
         paged = self._lists.paged(page, rows[: page.size + 1], lambda row: (row.position, row.plan.id))
         return Paged([row.plan for row in paged.items], paged.next_page_token, paged.total_size)
 

@@ -115,8 +115,6 @@ def _details_of(row: Any) -> Details:
         period=Period(row.period_frequency, row.period_unit),
         invoice_amount=Money(row.invoice_amount, row.invoice_currency),
         next_invoice_at=row.next_invoice_at,
-        payment_method=PaymentMethod(
-            row.payment_method_type, row.payment_method_status, row.payment_method_expires_at
-        ),
+        payment_method=PaymentMethod(row.payment_method_type, row.payment_method_status, row.payment_method_expires_at),
         can_be_unsubscribed=row.can_be_unsubscribed,
     )

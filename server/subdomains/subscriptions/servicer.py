@@ -76,9 +76,7 @@ class SubscriptionsServicer(subscriptions_service_pb2_grpc.SubscriptionsServiceS
         )
         return subscriptions_service_pb2.GetSubscriptionResponse(subscription=_to_proto(subscription))
 
-    def check_ListPricingPlans(
-        self, request: subscriptions_service_pb2.ListPricingPlansRequest
-    ) -> Iterator[Violation]:
+    def check_ListPricingPlans(self, request: subscriptions_service_pb2.ListPricingPlansRequest) -> Iterator[Violation]:
         return self._lists.violations(request, PLAN_ORDERING)
 
     async def ListPricingPlans(

@@ -11,9 +11,7 @@ class SubscriptionsSubscriber:
     def __init__(self, application: SubscriptionsApplication) -> None:
         self._subscriptions = application
 
-    async def when_organization_created_create_subscription(
-        self, uow: UnitOfWork, event: OrganizationCreated
-    ) -> None:
+    async def when_organization_created_create_subscription(self, uow: UnitOfWork, event: OrganizationCreated) -> None:
         await self._subscriptions.create_subscription(
             uow, organization_id=event.organization_id, buyer_id=event.created_by_id
         )

@@ -51,7 +51,9 @@ class Preferences:
     country_code: str = values.DEFAULT_COUNTRY_CODE
 
     @classmethod
-    def of(cls, *, timezone: str | None, locale: str | None, country_code: str | None, is_testing: bool) -> "Preferences":
+    def of(
+        cls, *, timezone: str | None, locale: str | None, country_code: str | None, is_testing: bool
+    ) -> "Preferences":
         return cls(
             values.timezone(timezone or "", is_testing=is_testing) or values.DEFAULT_TIMEZONE,
             values.locale(locale or "") or values.DEFAULT_LOCALE,

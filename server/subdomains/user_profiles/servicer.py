@@ -70,8 +70,12 @@ def _to_proto(profile: UserProfile, caller: Caller) -> user_profile_pb2.UserProf
         timezone=profile.timezone,
         locale=profile.locale,
         is_authenticated=True,
-        roles=[] if principal is None else [PLATFORM_ROLES[role] for role in _in_order(principal.platform_roles, PlatformRole)],
-        features=[] if principal is None else [FEATURES[level] for level in _in_order(principal.platform_features, FeatureLevel)],
+        roles=[]
+        if principal is None
+        else [PLATFORM_ROLES[role] for role in _in_order(principal.platform_roles, PlatformRole)],
+        features=[]
+        if principal is None
+        else [FEATURES[level] for level in _in_order(principal.platform_features, FeatureLevel)],
         default_organization_id=profile.default_organization_id,
     )
 

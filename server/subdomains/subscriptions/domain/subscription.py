@@ -42,9 +42,7 @@ class Subscription:
         cls, *, id: str, organization_id: str, buyer_id: str, provider_name: str, details: Details, now: datetime
     ) -> "Subscription":
         """Begin the subscription of a new organization. *details* count until the provider has answered."""
-        subscription = cls(
-            id=id, organization_id=organization_id, buyer_id=buyer_id, created_at=now, details=details
-        )
+        subscription = cls(id=id, organization_id=organization_id, buyer_id=buyer_id, created_at=now, details=details)
         subscription._happened(SubscriptionCreated, buyer_id=buyer_id, provider_name=provider_name)
         return subscription
 
