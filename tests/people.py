@@ -1,107 +1,177 @@
-"""People who sign up and sign in as clients do, on a server with every subdomain."""
+"""
+People, for tests of the subdomains that know them: registered for real, in the transaction of whoever registers.
 
-import uuid
+Identity, which owns sessions and passwords, does not run beside them: here every session is live.
+"""
+
+import inspect
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
-from tenantry.auth_tokens.v1.tokens_pb2 import Tokens
-from tenantry.password_credentials.v1.password_credentials_service_pb2 import (
-    AuthenticateCredentialRequest,
-    ConfirmPersonRegistrationRequest,
-    GetRegistrationConfirmationRequest,
-    RegisterPersonRequest,
-)
-from tenantry.password_credentials.v1.password_credentials_service_pb2_grpc import PasswordCredentialsServiceStub
+from sqlalchemy import cast, func, select, true
+from sqlalchemy.dialects.postgresql import JSONB
 
-from server import composition
-from server.kernel import ids
+from server.kernel.access.principals import USER_ID
+from server.kernel.access.roles import Classification
+from server.kernel.database import UnitOfWork
+from server.kernel.ids import new_id
+from server.kernel.migrate import KERNEL, History
+from server.kernel.security.secrets import digest, random_token
+from server.kernel.subdomain import Platform, Subdomain
+from server.subdomains.organizations.wiring import organizations
+from server.subdomains.subscriptions.wiring import subscriptions
+from server.subdomains.user_profiles.wiring import user_profiles
+from server.subdomains.users.api import User, UsersApi
+from server.subdomains.users.domain.end_user import EndUser
+from server.subdomains.users.domain.guest_invitation import GuestInvitation
+from server.subdomains.users.repository.end_users import EndUserRepository
+from server.subdomains.users.wiring import users
 from tests.harness import Metadata, Running, fresh_database, running
 
-PASSWORD = "a quiet harbour at dusk"
+_SUBDOMAINS = (user_profiles, subscriptions, users, organizations)
+_LIVE = func.jsonb_build_object("user_id", USER_ID, "is_live", true())
+
+
+def sessions_of_tests(platform: Platform) -> Subdomain:
+    """Every session of everybody is live."""
+    return Subdomain(name="sessions_of_tests", principal={"session": select(cast(_LIVE, JSONB))})
+
+
+def compose(platform: Platform) -> list[Subdomain]:
+    """The four subdomains that react to one another when somebody registers."""
+    return [sessions_of_tests(platform), *(subdomain(platform) for subdomain in _SUBDOMAINS)]
 
 
 @asynccontextmanager
-async def whole_server(postgres: str, name: str) -> AsyncIterator[Running]:
-    """A server of the whole product on a database of its own."""
-    async with fresh_database(postgres, name, composition.histories()) as dsn, running(dsn, composition.compose) as it:
-        yield it
+async def database_of_people(postgres: str, name: str) -> AsyncIterator[str]:
+    """A database with the tables of the four."""
+    histories = [_history(subdomain) for subdomain in _SUBDOMAINS]
+    async with fresh_database(postgres, name, [KERNEL, *histories]) as dsn:
+        yield dsn
+
+
+@asynccontextmanager
+async def server_of_people(postgres: str, name: str) -> AsyncIterator[Running]:
+    """A server of the four on a database of its own."""
+    async with database_of_people(postgres, name) as dsn, running(dsn, compose) as found:
+        yield found
 
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody who has registered, confirmed it, and signed in."""
+    """A caller, and the user it is."""
 
-    user_id: str
-    credential_id: str
-    email_address: str
-    tokens: Tokens
+    user: User
+    email: str
+    metadata: Metadata
 
     @property
-    def metadata(self) -> Metadata:
-        """The access token, as it is sent."""
-        return bearer(self.tokens.access_token.value)
+    def user_id(self) -> str:
+        return self.user.id
+
+    @property
+    def organization_id(self) -> str:
+        assert self.user.default_organization_id is not None
+        return self.user.default_organization_id
+
+
+@dataclass(frozen=True)
+class Guest:
+    """Somebody who was invited and has not registered."""
+
+    user_id: str
+    email: str
+    token: str
 
 
 class People:
-    """Makes them."""
+    """Registers people, invites guests, makes machines."""
 
     def __init__(self, server: Running) -> None:
         self._server = server
-        self.service = PasswordCredentialsServiceStub(server.channel)
+        self._platform = server.app.platform
+        self._users = UsersApi.of(self._platform)
 
-    async def register(self, **changes: Any) -> tuple[Any, str]:
-        """Sign up; the credential and the address."""
-        request = registration(**changes)
-        return (await self.service.RegisterPerson(request)).person, request.email_address
+    async def register(self, **changes: Any) -> Person:
+        """A person who registers."""
+        given = registration(**changes)
+        async with self._platform.begin() as uow:
+            user = await self._users.register_person(uow, **given)
+        return Person(user, given["email"], self.credentials(user.id))
 
-    async def confirmation_token(self, user_id: str) -> str:
-        """The token of the mail."""
-        request = GetRegistrationConfirmationRequest(user_id=user_id)
-        return str((await self.service.GetRegistrationConfirmation(request)).token)
+    async def invite(self, *, organization_id: str | None = None, expires_in: timedelta = timedelta(days=14)) -> Guest:
+        """A guest, who may be a member of an organization already."""
+        guest = Guest(new_id("user"), an_email(), random_token())
+        now = self._server.clock()
+        async with self._platform.begin() as uow:
+            user = EndUser.create(
+                id=guest.user_id, classification=Classification.PERSON, host_region="unknown", now=now
+            )
+            user.invite(
+                GuestInvitation(
+                    token_digest=digest(guest.token),
+                    invitee_email=guest.email,
+                    invited_by_id=new_id("user"),
+                    invited_at=now,
+                    expires_at=now + expires_in,
+                )
+            )
+            await EndUserRepository(uow).add(user)
+            if organization_id is not None:
+                await self._join(uow, guest.user_id, organization_id)
+        return guest
 
-    async def confirm(self, user_id: str) -> None:
-        """Follow the link of the mail."""
-        token = await self.confirmation_token(user_id)
-        await self.service.ConfirmPersonRegistration(ConfirmPersonRegistrationRequest(token=token))
+    async def join(self, user_id: str, organization_id: str) -> None:
+        """Let a user join an organization, as an owner who invites it does."""
+        async with self._platform.begin() as uow:
+            await self._join(uow, user_id, organization_id)
 
-    async def sign_in(self, email_address: str, password: str = PASSWORD, metadata: Metadata = ()) -> Tokens:
-        """Open one more session."""
-        request = AuthenticateCredentialRequest(username=email_address, password=password)
-        return (await self.service.AuthenticateCredential(request, metadata=metadata)).tokens
+    async def machine(self, *, name: str = "Robot", is_anonymous: bool = False) -> Person:
+        """A machine that somebody registers, or nobody."""
+        now = self._server.clock()
+        machine = EndUser.create(
+            id=new_id("user"), classification=Classification.MACHINE, host_region="unknown", now=now
+        )
+        profile = {"first_name": name, "last_name": None, "timezone": None, "locale": None, "country_code": None}
+        machine.register_machine(profile=profile, is_anonymous=is_anonymous)  # type: ignore[arg-type]
+        async with self._platform.begin() as uow:
+            await EndUserRepository(uow).add(machine)
+            user = await self._users.find_user(uow, machine.id)
+        assert user is not None
+        return Person(user, "", self.credentials(user.id))
 
-    async def person(self, **changes: Any) -> Person:
-        """Somebody new who is signed in."""
-        credential, email_address = await self.register(**changes)
-        await self.confirm(credential.user.id)
-        tokens = await self.sign_in(email_address)
-        return Person(credential.user.id, credential.id, email_address, tokens)
+    def credentials(self, user_id: str) -> Metadata:
+        """What a user presents who has signed in."""
+        return self._server.as_user(user_id, new_id("session"))
 
-    async def suspend(self, user_id: str) -> None:
-        """What operators will do."""
-        sql = "UPDATE users.end_user SET access = 'suspended' WHERE id = $1"
-        await self._server.rows(sql, ids.decode("user", user_id))
-        self._server.database.signals.send("principals", user_id)
+    async def _join(self, uow: UnitOfWork, user_id: str, organization_id: str) -> None:
+        await self._users.add_member(
+            uow, user_id=user_id, organization_id=organization_id, organization_name="Somewhere"
+        )
 
 
-def registration(**changes: Any) -> RegisterPersonRequest:
-    """A valid registration of somebody new. A test names only the field it is about."""
-    fields = {
-        "first_name": "Ana",
-        "last_name": "Silva",
-        "email_address": new_address(),
-        "password": PASSWORD,
-        "terms_and_conditions_accepted": True,
+def registration(**changes: Any) -> dict[str, Any]:
+    """What somebody registers with. A test names only what it is about."""
+    given = {
+        "email": an_email(),
+        "first_name": "Ada",
+        "last_name": "Lovelace",
+        "timezone": "Europe/London",
+        "locale": "en-GB",
+        "country_code": "GBR",
+        "invitation_token": None,
     }
-    return RegisterPersonRequest(**(fields | changes))
+    return given | changes
 
 
-def new_address() -> str:
-    """An address that nobody has."""
-    return f"ana.{uuid.uuid4().hex[:12]}@example.com"
+def an_email() -> str:
+    """An address that nobody has registered."""
+    return f"{new_id('user')}@example.com"
 
 
-def bearer(token: str) -> Metadata:
-    """An access token as it is sent."""
-    return (("authorization", f"Bearer {token}"),)
+def _history(subdomain: Any) -> History:
+    return History(subdomain.__name__, Path(inspect.getfile(subdomain)).parent / "migrations")

@@ -6,7 +6,7 @@ import pytest_asyncio
 from tenantry.auth_tokens.v1.auth_tokens_service_pb2_grpc import AuthTokensServiceStub
 
 from tests.harness import Running
-from tests.people import People, whole_server
+from tests.signed_in import People, whole_server
 
 
 @pytest_asyncio.fixture(scope="session")

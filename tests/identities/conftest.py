@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 
 from tests.harness import Running
-from tests.people import People, whole_server
+from tests.signed_in import People, whole_server
 
 
 @pytest_asyncio.fixture(scope="session")

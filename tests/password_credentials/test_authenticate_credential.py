@@ -18,7 +18,7 @@ from server.kernel import ids
 from server.kernel.access.caller import ANONYMOUS
 from server.kernel.database.pool import Connection
 from tests.harness import refusal
-from tests.people import PASSWORD, bearer, new_address
+from tests.signed_in import PASSWORD, bearer, new_address
 
 _CREDENTIAL = "password_credentials.person_credential_"
 _RIGHT = [f"{_CREDENTIAL}password_verified.v1"]

@@ -14,7 +14,7 @@ from tenantry.users.v1 import end_user_pb2
 
 from server.kernel import ids
 from tests.harness import refusal
-from tests.people import PASSWORD, new_address, registration
+from tests.signed_in import PASSWORD, new_address, registration
 
 _FRESH = ([types_pb2.PLATFORM_ROLE_STANDARD], [types_pb2.FEATURE_LEVEL_PAID_TRIAL, types_pb2.FEATURE_LEVEL_BASIC])
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest_asyncio
 
-from tests.people import People, new_address, whole_server
+from tests.signed_in import People, new_address, whole_server
 
 
 @pytest_asyncio.fixture(scope="module")

@@ -1,0 +1,1 @@
+"""Billing providers, and where plans come from."""

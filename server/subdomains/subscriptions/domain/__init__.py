@@ -1,0 +1,1 @@
+"""What is always true of subscriptions: their plans, their details, and the aggregate."""
