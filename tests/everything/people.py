@@ -35,7 +35,7 @@ async def everybody(running: Running, org: str) -> dict[str, Caller]:
     member = await cast.member(org)
     featureless = await cast.member(org, roles=admin, feature="basic_features", features=["basic_features"])
     outsider = await cast.member(other, roles=admin)
-    operator = await cast.member(other, roles=admin, **{})
+    operator = await cast.member(other, roles=admin)
     machine = await cast.member(org, classification="machine")
     suspended = await cast.member(org, access="suspended")
     return {
