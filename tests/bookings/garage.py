@@ -26,9 +26,7 @@ class Garage:
 
     async def take_offline(self, owner: Player, car_id: str, starts: float, ends: float) -> None:
         """Withdraw a car from so many hours from now to so many."""
-        request = TakeCarOfflineRequest(
-            id=car_id, starts_at=to_timestamp(at(starts)), ends_at=to_timestamp(at(ends))
-        )
+        request = TakeCarOfflineRequest(id=car_id, starts_at=to_timestamp(at(starts)), ends_at=to_timestamp(at(ends)))
         await self._cars.TakeCarOffline(request, metadata=owner.metadata)
 
     async def references(self, car_id: str) -> list[str | None]:
