@@ -35,7 +35,7 @@ async def everybody(running: Running, org: str) -> dict[str, Caller]:
     member = await cast.member(org)
     featureless = await cast.member(org, roles=admin, feature="basic_features", features=["basic_features"])
     outsider = await cast.member(other, roles=admin)
-    operator = await cast.member(other, roles=admin, **{})
+    operator = await cast.member(other, roles=admin)
     machine = await cast.member(org, classification="machine")
     suspended = await cast.member(org, access="suspended")
     return {
@@ -52,6 +52,18 @@ async def everybody(running: Running, org: str) -> dict[str, Caller]:
         "service": Caller(metadata=running.as_service(), is_service=True),
         **bad_credentials(running, facts(owner, org)),
     }
+
+
+async def several_organizations(world, number):
+    cast = Cast(world.running)
+    orgs = [ids.new_id("org") for _ in range(number)]
+    members = {}
+    for org in orgs:
+        who = await cast.member(org, roles=("tenant_billing_admin",))
+        members[org] = facts(who, org)
+    who = await cast.member(*orgs[:2], roles=("tenant_billing_admin",))
+    guest = facts(who, orgs[0])
+    return members, guest
 
 
 def bad_credentials(running: Running, owner: Caller) -> dict[str, Caller]:
