@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from server import cli_deliveries
 from server.kernel.settings import PlatformSettings, SettingsError, read, read_all
 from server.launch.errors import MISCONFIGURED, LaunchError
 
@@ -20,6 +21,7 @@ app = typer.Typer(
 )
 operators = typer.Typer(help="The people who run the platform.", no_args_is_help=True)
 app.add_typer(operators, name="operator")
+app.add_typer(cli_deliveries.app, name="deliveries")
 
 
 @app.command()
@@ -75,6 +77,14 @@ def migrate(
             await migrate(dsn, histories())
 
     asyncio.run(run())
+
+
+@app.command("database-url")
+def database_url() -> None:
+    """Print how to reach the database that is in use, for psql and pg_dump. Its password is in it."""
+    from server.launch.database import database_at_hand
+
+    typer.echo(database_at_hand(read(PlatformSettings)))
 
 
 @app.command()

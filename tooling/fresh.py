@@ -9,7 +9,7 @@ MAKERS = [
     [sys.executable, "-m", "tooling.contracts.generate"],
     [sys.executable, "-m", "tooling.settings_page"],
 ]
-MADE = ["generated", "protos", "docs", "envoy.yaml"]
+MADE = ["generated", "protos", "docs", "envoy.yaml", "clients/python/src/tenantry_client/services"]
 
 
 def main() -> int:

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+import asyncpg
 from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from server.kernel.database.pool import APPLICATION_ROLE
@@ -41,7 +42,7 @@ KERNEL = History("kernel", Path(__file__).parent / "migrations")
 
 async def migrate(dsn: str, histories: Sequence[History]) -> None:
     """Bring the database at *dsn* up to date: the application role, then each schema, in order."""
-    engine = create_async_engine(_async_url(dsn), poolclass=NullPool)
+    engine = _engine(dsn)
     try:
         async with engine.connect() as connection:
             await connection.run_sync(_migrate, histories)
@@ -49,8 +50,9 @@ async def migrate(dsn: str, histories: Sequence[History]) -> None:
         await engine.dispose()
 
 
-def _async_url(dsn: str) -> str:
-    return "postgresql+asyncpg://" + dsn.partition("://")[2]
+def _engine(dsn: str) -> AsyncEngine:
+    # asyncpg reads the address itself: SQLAlchemy would not understand what libpq does, such as sslmode.
+    return create_async_engine("postgresql+asyncpg://", async_creator=lambda: asyncpg.connect(dsn), poolclass=NullPool)
 
 
 def _migrate(connection: Connection, histories: Sequence[History]) -> None:
@@ -117,7 +119,7 @@ def _scripts(history: History) -> ScriptDirectory:
 
 async def pending(dsn: str, histories: Sequence[History]) -> list[str]:
     """The schemas that are not up to date."""
-    engine = create_async_engine(_async_url(dsn), poolclass=NullPool)
+    engine = _engine(dsn)
     try:
         async with engine.connect() as connection:
             found = []

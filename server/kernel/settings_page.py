@@ -53,6 +53,8 @@ def _default(field: FieldInfo) -> str:
     value = field.get_default(call_default_factory=True, validated_data={})
     if value is None or value in ("", (), []):
         return "none"
+    if isinstance(value, tuple | list):
+        value = ",".join(str(each) for each in value)
     return f"`{value}`" if not isinstance(value, SecretStr) else "set"
 
 

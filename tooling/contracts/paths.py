@@ -10,6 +10,7 @@ DESCRIPTORS = GENERATED / "descriptors"
 OPENAPI = GENERATED / "openapi"
 ACCESS_TABLE = ROOT / "docs" / "access.md"
 ENVOY_CONFIG = ROOT / "envoy.yaml"
+CLIENT_GENERATOR = ROOT / "clients" / "python" / "generate.py"
 PRODUCTION_ENVOY_CONFIG = GENERATED / "gateway" / "production.yaml"
 
 

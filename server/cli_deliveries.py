@@ -1,0 +1,90 @@
+"""`tenantry deliveries`: what operators do with queued work. Needs no running server, only the database."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+
+from server.kernel import ids
+from server.kernel.deliveries.messages import Queue
+from server.kernel.settings import PlatformSettings, read
+
+app = typer.Typer(help="Work that is carried out after calls: how much waits, and dead letters.", no_args_is_help=True)
+
+MessageIds = Annotated[list[str], typer.Argument(help="Ids of dead letters, as `list` shows them.")]
+OptionalMessageIds = Annotated[list[str] | None, typer.Argument(help="Ids of dead letters, as `list` shows them.")]
+OfQueue = Annotated[Queue | None, typer.Option(help="Of this queue only.")]
+
+
+@app.command()
+def depths() -> None:
+    """Say for each queue how many messages wait, how many are dead, and since when the oldest waits."""
+    rows = _with_engine(lambda engine: engine.depths())
+    _show(["queue", "pending", "dead", "oldest_at"], rows)
+
+
+@app.command("list")
+def list_dead(queue: OfQueue = None, limit: Annotated[int, typer.Option(min=1, max=10_000)] = 100) -> None:
+    """List dead letters, oldest first: why each failed, and never its content, which may be secret."""
+    rows = _with_engine(lambda engine: engine.dead(queue, limit))
+    _show(["message_id", "queue", "attempts", "dead_at", "reason", "description"], rows)
+
+
+@app.command()
+def redrive(message_ids: OptionalMessageIds = None, queue: OfQueue = None) -> None:
+    """Give dead letters a new life: those named, or all of one queue. Workers carry them out at once."""
+    if bool(message_ids) == (queue is not None):
+        raise typer.BadParameter("name either messages or a queue")
+    found = _checked(message_ids or [])
+    count = _with_engine(lambda engine: engine.redrive(message_ids=found, queue=queue))
+    typer.echo(f"{count} redriven")
+
+
+@app.command()
+def discard(message_ids: MessageIds) -> None:
+    """Remove dead letters for good."""
+    found = _checked(message_ids)
+    count = _with_engine(lambda engine: engine.discard(found))
+    typer.echo(f"{count} discarded")
+
+
+def _with_engine(work: Callable[[Any], Awaitable[Any]]) -> Any:
+    from server.kernel.database import Database
+    from server.kernel.deliveries.engine import Engine
+    from server.kernel.deliveries.settings import DeliverySettings
+    from server.launch.database import database
+
+    async def run() -> Any:
+        async with database(read(PlatformSettings)) as dsn:
+            store = Database(dsn, pool_size=1)
+            try:
+                return await work(Engine(store, read(DeliverySettings).engine))
+            finally:
+                await store.stop()
+
+    return asyncio.run(run())
+
+
+def _checked(message_ids: list[str]) -> list[str]:
+    for each in message_ids:
+        if not ids.is_id("msg", each):
+            raise typer.BadParameter(f"{each!r} is not the id of a message")
+    return message_ids
+
+
+def _show(columns: list[str], rows: list[Any]) -> None:
+    table = [columns, *([_cell(row, column) for column in columns] for row in rows)]
+    widths = [max(len(line[number]) for line in table) for number in range(len(columns))]
+    for line in table:
+        typer.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def _cell(row: Any, column: str) -> str:
+    if column == "message_id":
+        return ids.encode("msg", row.id)
+    value = getattr(row, column)
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="seconds")
+    return "" if value is None else str(value)
