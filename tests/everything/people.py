@@ -54,6 +54,18 @@ async def everybody(running: Running, org: str) -> dict[str, Caller]:
     }
 
 
+async def several_organizations(world, number):
+    cast = Cast(world.running)
+    orgs = [ids.new_id("org") for _ in range(number)]
+    members = {}
+    for org in orgs:
+        who = await cast.member(org, roles=("tenant_billing_admin",))
+        members[org] = facts(who, org)
+    who = await cast.member(*orgs[:2], roles=("tenant_billing_admin",))
+    guest = facts(who, orgs[0])
+    return members, guest
+
+
 def bad_credentials(running: Running, owner: Caller) -> dict[str, Caller]:
     """Credentials that are refused, whoever presents them."""
     token = owner.metadata[0][1]

@@ -252,8 +252,7 @@ def _members(each: FieldDescriptor, valid: Any) -> Iterator[tuple[str, Any]]:
     if not each.is_repeated:
         yield "list", [[1]]
     if each.is_repeated:
-        yield "text for a list", "nonsense"
-        yield "objects in a list", [{}]
+        yield "objects in a list", [{}]  # one text instead of a list of texts is read as a list of one
     elif each.type == FieldDescriptor.TYPE_STRING:
         yield "null character", f"{valid}\x00"
         yield "lone surrogate", f"{valid}\ud800"

@@ -61,7 +61,7 @@ class Pool:
 
     def __init__(self, dsn: str, *, size: int, role: str | None = APPLICATION_ROLE, name: str = "tenantry") -> None:
         self._dsn = dsn
-        # The setting of row-level security starts as an organization that is nobody's. Unset, it would be the empty text
+        # The setting of row-level security starts as an organization that is nobody's. Unset, it would be an empty text
         # once a transaction has set it and ended, which the planner, guessing how many rows there are, cannot read.
         self._settings = {"application_name": name, "jit": "off", SETTING: str(UUID(int=0))}
         self._settings |= {"role": role} if role else {}
