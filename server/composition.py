@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic_settings import BaseSettings
 
+from server.kernel import settings
 from server.kernel.deliveries.settings import DeliverySettings
 from server.kernel.migrate import KERNEL, History
 from server.kernel.rpc.authentication import OnRefused
@@ -21,6 +22,9 @@ from server.subdomains.ancillary.usages.wiring import usages
 from server.subdomains.bookings.wiring import bookings
 from server.subdomains.cars.wiring import cars
 from server.subdomains.health.wiring import health
+from server.subdomains.identity.auth_tokens.wiring import auth_tokens
+from server.subdomains.identity.identities.wiring import identities
+from server.subdomains.identity.password_credentials.wiring import password_credentials
 
 # In calling order, lowest first: reactions to one event run in this order too.
 SUBDOMAINS: list[Callable[[Platform], Subdomain]] = [
@@ -28,6 +32,9 @@ SUBDOMAINS: list[Callable[[Platform], Subdomain]] = [
     usages,
     audits,
     emails,
+    auth_tokens,
+    password_credentials,
+    identities,
     cars,  # sample
     bookings,  # sample
 ]
@@ -39,9 +46,22 @@ def compose(platform: Platform) -> Sequence[Subdomain]:
 
 
 def histories() -> list[History]:
-    """The migrations of everything, in order."""
-    folders = {subdomain.__name__: Path(inspect.getfile(subdomain)).parent / "migrations" for subdomain in SUBDOMAINS}
-    return [KERNEL, *(History(name, folder) for name, folder in folders.items() if folder.is_dir())]
+    """
+    The migrations of everything, in order.
+
+    What only testing builds keep stands in a schema of its own, made by ``testing_migrations``: production builds do
+    not have it.
+    """
+    kinds = {"migrations": ""}
+    if not settings.read(PlatformSettings).is_production:
+        kinds["testing_migrations"] = "_testing"
+    found = [KERNEL]
+    for subdomain in SUBDOMAINS:
+        place = Path(inspect.getfile(subdomain)).parent
+        for folder, suffix in kinds.items():
+            if (place / folder).is_dir():
+                found.append(History(subdomain.__name__ + suffix, place / folder))
+    return found
 
 
 def settings_classes() -> list[type[BaseSettings]]:

@@ -3,10 +3,12 @@
 import asyncio
 from collections import OrderedDict, deque
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 from asyncpg.prepared_stmt import PreparedStatement
 
+from server.kernel.database.statements import SETTING
 from server.kernel.errors import StoreUnavailable
 
 APPLICATION_ROLE = "tenantry_app"
@@ -59,7 +61,10 @@ class Pool:
 
     def __init__(self, dsn: str, *, size: int, role: str | None = APPLICATION_ROLE, name: str = "tenantry") -> None:
         self._dsn = dsn
-        self._settings = {"application_name": name, "jit": "off"} | ({"role": role} if role else {})
+        # The setting of row-level security starts as an organization that is nobody's. Unset, it would be the empty text
+        # once a transaction has set it and ended, which the planner, guessing how many rows there are, cannot read.
+        self._settings = {"application_name": name, "jit": "off", SETTING: str(UUID(int=0))}
+        self._settings |= {"role": role} if role else {}
         self._size = size
         self._idle: list[Connection] = []
         self._open = 0

@@ -10,7 +10,6 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from server.kernel.access.caller import ANONYMOUS
 from server.subdomains.ancillary.usages.errors import UsageMissingEventName, UsageMissingForId
 from server.subdomains.ancillary.usages.user_agents import describe
 
@@ -21,6 +20,7 @@ _RESOURCE = "ResourceId"
 _DROPPED = frozenset({_USER_OVERRIDE, _TENANT_OVERRIDE, _DEFAULT_ORGANIZATION})
 _NO_TENANT = "platform"
 _NO_USER = "anonymous"
+_ANONYMOUS_ID = "user_" + "0" * 26
 
 _OF_ORGANIZATIONS = frozenset({"Organization Created", "Organization Updated"})
 _ALSO_OF_DEFAULT_ORGANIZATION = frozenset({"User Login", "User Profile Updated"})
@@ -91,7 +91,7 @@ class Usage:
     def user_id(self) -> str:
         """Who did it, as analytics knows them."""
         user_id = self.properties.get(_USER_OVERRIDE) or self.for_id
-        return _NO_USER if user_id == ANONYMOUS else user_id
+        return _NO_USER if user_id == _ANONYMOUS_ID else user_id
 
     @property
     def tenant(self) -> str:

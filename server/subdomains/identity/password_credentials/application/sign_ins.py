@@ -2,7 +2,7 @@
 Signing in with a password.
 
 The hash is compared between two transactions, never inside one: the first reserves the attempt, the second settles it
-(docs/decisions/0021). Nothing that a caller could see or measure tells a name that exists from one that does not.
+(docs/decisions/0035). Nothing that a caller could see or measure tells a name that exists from one that does not.
 """
 
 import asyncio

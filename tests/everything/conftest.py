@@ -1,0 +1,33 @@
+"""The whole product, once: every subdomain on a real server, behind the real gateway."""
+
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from server.composition import compose, histories
+from server.kernel import ids
+from tests.cast import HISTORY, cast_of_tests
+from tests.everything.people import everybody
+from tests.everything.world import World, standing_gateway
+from tests.harness import fresh_database, running
+
+
+@pytest.fixture(scope="session")
+def run_folder() -> Iterator[Path]:
+    """A folder with a path short enough for sockets."""
+    with tempfile.TemporaryDirectory(prefix="tenantry-") as folder:
+        yield Path(folder)
+
+
+@pytest_asyncio.fixture(scope="session")
+async def world(postgres: str, database_name: str, run_folder: Path) -> AsyncIterator[World]:
+    async with (
+        fresh_database(postgres, f"{database_name}_everything", [*histories(), HISTORY]) as dsn,
+        running(dsn, lambda platform: [*compose(platform), cast_of_tests(platform)]) as server,
+        standing_gateway(server.port, run_folder / "development") as ways,
+    ):
+        organization_id = ids.new_id("org")
+        yield World(server, ways, organization_id, await everybody(server, organization_id))
