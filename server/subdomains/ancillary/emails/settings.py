@@ -52,7 +52,7 @@ class EmailSettings(BaseSettings):
     @model_validator(mode="after")
     def _knows_its_server(self) -> Self:
         if self.email_gateway == "smtp" and not self.smtp_host:
-            raise ValueError("TENANTRY_SMTP_HOST is needed with TENANTRY_EMAIL_GATEWAY=smtp")
+            raise ValueError("with the gateway smtp, TENANTRY_SMTP_HOST is needed")
         if self.email_gateway == "smtp" and "sender_email_address" not in self.model_fields_set:
-            raise ValueError("TENANTRY_SENDER_EMAIL_ADDRESS is needed with TENANTRY_EMAIL_GATEWAY=smtp")
+            raise ValueError("with the gateway smtp, TENANTRY_SENDER_EMAIL_ADDRESS is needed")
         return self
