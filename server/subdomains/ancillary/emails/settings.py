@@ -5,8 +5,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings
 
+from server.kernel import values
 from server.kernel.settings import ENVIRONMENT
-from server.subdomains.ancillary.emails.values import address
 
 
 class EmailSettings(BaseSettings):
@@ -39,7 +39,7 @@ class EmailSettings(BaseSettings):
     @field_validator("sender_email_address")
     @classmethod
     def _is_address(cls, value: str) -> str:
-        found = address(value)
+        found = values.email(value)
         if found is None:
             raise ValueError("should be an e-mail address")
         return found
