@@ -25,6 +25,10 @@ from server.subdomains.health.wiring import health
 from server.subdomains.identity.auth_tokens.wiring import auth_tokens
 from server.subdomains.identity.identities.wiring import identities
 from server.subdomains.identity.password_credentials.wiring import password_credentials
+from server.subdomains.organizations.wiring import organizations
+from server.subdomains.subscriptions.wiring import subscriptions
+from server.subdomains.user_profiles.wiring import user_profiles
+from server.subdomains.users.wiring import users
 
 # In calling order, lowest first: reactions to one event run in this order too.
 SUBDOMAINS: list[Callable[[Platform], Subdomain]] = [
@@ -32,6 +36,10 @@ SUBDOMAINS: list[Callable[[Platform], Subdomain]] = [
     usages,
     audits,
     emails,
+    user_profiles,
+    subscriptions,
+    users,
+    organizations,
     auth_tokens,
     password_credentials,
     identities,

@@ -1,8 +1,8 @@
 """
 Deletes the samples in a scratch copy and runs everything that is left: `make check-samples`.
 
-It does what docs/how-to/delete-a-subdomain.md says, so that deleting stays as easy as that page says. Whatever else
-leans on a sample fails here.
+It does what docs/how-to/delete-a-subdomain.md says and nothing else, so that deleting stays as easy as that page says.
+Whatever else leans on a sample fails here.
 """
 
 import os
@@ -11,23 +11,29 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 SAMPLES = ("bookings", "cars")
-HOMES = ("server/subdomains", "tests", "protos/tenantry", "generated/tenantry")
-# These show or drive the samples, and go with them, file by file.
-DISPLAYS = ("tests/journeys", "benchmarks", "clients/python/examples")
 
-LINE_OF_A_SAMPLE = re.compile(rf"# sample\b|\bsubdomains\.({'|'.join(SAMPLES)})\b")
-MENTIONS_A_SAMPLE = re.compile(rf"\b(tenantry|subdomains)[./]({'|'.join(SAMPLES)})\b")
+HOMES = ("server/subdomains", "tests", "protos/tenantry", "generated/tenantry")
+DISPLAYS = ("benchmarks", "tests/benchmarks")  # they measure the samples and nothing else
+MARKED_LINES = ("server/composition.py", "pyproject.toml")
+MARKED_FILES = ("tests", "clients/python/examples")
+MARKED_PARTS = ("README.md",)
+
+LINE = re.compile(rf"# sample\b|\bsubdomains\.({'|'.join(SAMPLES)})\b")
+FILE = re.compile(r"\bGoes with the samples\b")
+PART = re.compile(r"<!-- sample -->\n.*?<!-- end of sample -->\n", re.DOTALL)
 
 CHECKS = [
     [sys.executable, "-m", "tooling.contracts.generate"],
+    [sys.executable, "-m", "tooling.settings_page"],
     [str(BIN / "mypy")],
     [str(BIN / "lint-imports"), "--no-cache"],
-    [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile", "tests"],
+    [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile", "-p", "no:schemathesis", "tests"],
 ]
 
 
@@ -37,10 +43,11 @@ def main() -> int:
         scratch = Path(folder)
         copy_to(scratch)
         delete_samples(scratch)
-        search = os.pathsep.join([str(scratch), str(scratch / "generated")])
+        sources = [scratch, scratch / "generated", scratch / "clients/python/src"]
+        environment = os.environ | {"PYTHONPATH": os.pathsep.join(str(source) for source in sources)}
         for check in CHECKS:
             print(f"\nwithout samples: {' '.join(Path(word).name for word in check)}", flush=True)
-            done = subprocess.run(check, cwd=scratch, env=os.environ | {"PYTHONPATH": search}, check=False)
+            done = subprocess.run(check, cwd=scratch, env=environment, check=False)
             if done.returncode != 0:
                 return done.returncode
     print("\nWithout the samples, everything that is left holds.")
@@ -58,18 +65,25 @@ def copy_to(scratch: Path) -> None:
 
 
 def delete_samples(scratch: Path) -> None:
-    """Their folders, their lines in the composition, and what displays them."""
-    for home in HOMES:
-        for sample in SAMPLES:
-            shutil.rmtree(scratch / home / sample, ignore_errors=True)
-    composition = scratch / "server" / "composition.py"
-    lines = composition.read_text().splitlines(keepends=True)
-    composition.write_text("".join(line for line in lines if not LINE_OF_A_SAMPLE.search(line)))
-    for display in DISPLAYS:
-        for path in scratch.joinpath(display).rglob("*.py"):
-            if MENTIONS_A_SAMPLE.search(path.read_text()):
-                print(f"goes with the samples: {path.relative_to(scratch)}")
-                path.unlink()
+    """Their folders, what shows them, and their lines in files that stay."""
+    for folder in [*(f"{home}/{sample}" for home in HOMES for sample in SAMPLES), *DISPLAYS]:
+        shutil.rmtree(scratch / folder)
+    for path in marked_files(scratch):
+        print(f"goes with the samples: {path.relative_to(scratch)}")
+        path.unlink()
+    for name in MARKED_LINES:
+        lines = (scratch / name).read_text().splitlines(keepends=True)
+        (scratch / name).write_text("".join(line for line in lines if not LINE.search(line)))
+    for name in MARKED_PARTS:
+        (scratch / name).write_text(PART.sub("", (scratch / name).read_text()))
+
+
+def marked_files(scratch: Path) -> Iterator[Path]:
+    """The files that say of themselves that they go with the samples."""
+    for folder in MARKED_FILES:
+        for path in sorted(scratch.joinpath(folder).rglob("*.py")):
+            if FILE.search(path.read_text()):
+                yield path
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""People who sign up and use the product as clients do, over gRPC through the gateway."""
+"""People who sign up and use the product as clients do, over gRPC through the gateway. Goes with the samples."""
 
 import asyncio
 import uuid

@@ -1,4 +1,8 @@
-"""Nothing lost, nothing doubled: processes are killed at random points under load, and everything is counted."""
+"""
+Nothing lost, nothing doubled: processes are killed at random points under load, and everything is counted.
+
+Goes with the samples.
+"""
 
 import asyncio
 import json

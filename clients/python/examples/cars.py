@@ -1,5 +1,5 @@
 """
-Register a car and book it, in the caller's default organization. Goes with the samples Cars and Bookings.
+Register a car and book it, in the caller's default organization. Goes with the samples.
 
 Run it: ``TENANTRY_EMAIL=… TENANTRY_PASSWORD=… python examples/cars.py [TARGET]``.
 """

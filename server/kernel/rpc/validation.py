@@ -67,11 +67,8 @@ def _of_contract(descriptor: Any, violation: Any) -> Violation:
 
 
 def _index_of(element: Any) -> int | None:
-    # Both runtimes of Protobuf that may have made the element say which subscript is set, each in its own way.
-    subscript = element.WhichOneof("subscript") if hasattr(element, "WhichOneof") else None
-    if subscript == "index":
-        return int(element.index)
-    return None
+    subscript = element.subscript
+    return int(subscript.value) if subscript is not None and subscript.field == "index" else None
 
 
 @cache

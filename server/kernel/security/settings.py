@@ -16,7 +16,8 @@ def _make_signing_keys() -> str:
     return json.dumps([{"status": "current", "pem": make_pem()}])
 
 
-def _make_secret_keys() -> str:
+def make_secret_keys() -> str:
+    """One new key of sealed and signed values, as settings take it."""
     return json.dumps([{"id": "k1", "status": "current", "key": base64.b64encode(os.urandom(32)).decode()}])
 
 
@@ -37,7 +38,7 @@ class SecuritySettings(BaseSettings):
     )
     service_token_issuer: str = Field("tenantry", description="Issuer of service tokens.")
     service_token_audience: str = Field("tenantry", description="Audience of service tokens.")
-    identity_secrets_keys: Annotated[SecretStr, Secret(make=_make_secret_keys)] = Field(
+    identity_secrets_keys: Annotated[SecretStr, Secret(make=make_secret_keys)] = Field(
         description="Keys of sealed and signed values: a JSON list of `{id, key, status}` with 32 bytes in base64 "
         "each, one `current`, the others `read_only`."
     )

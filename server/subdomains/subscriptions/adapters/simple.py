@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from server.kernel.access.roles import SubscriptionTier
-from server.subdomains.subscriptions.domain.catalogue import Catalogue, Money
+from server.subdomains.subscriptions.domain.catalogue import NOTHING, Catalogue, Money
 from server.subdomains.subscriptions.domain.details import (
     Details,
     PaymentMethod,
@@ -75,7 +75,7 @@ class SimpleProvider:
             is_trial=trial_ends_at is not None and now < trial_ends_at,
             trial_ends_at=trial_ends_at,
             period=plan.period if plan else ETERNITY,
-            invoice_amount=Money(currency=plan.cost.currency) if plan else Money(),
+            invoice_amount=Money(currency=plan.cost.currency) if plan else NOTHING,
             next_invoice_at=term_ends_at,
             payment_method=_PAYMENT_METHOD,
             can_be_unsubscribed=True,

@@ -21,6 +21,9 @@ class Money:
     currency: str = DEFAULT_CURRENCY
 
 
+NOTHING = Money()
+
+
 @dataclass(frozen=True, slots=True)
 class Feature:
     """A feature, as a plan is advertised."""
@@ -46,8 +49,8 @@ class Plan:
     provider_plan_id: str
     is_starting: bool = False
     trial: Period | None = None
-    cost: Money = Money()
-    setup_cost: Money = Money()
+    cost: Money = NOTHING
+    setup_cost: Money = NOTHING
     period: Period = ETERNITY
     display_name: str = ""
     description: str = ""

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from server.kernel.access.roles import SubscriptionTier
-from server.subdomains.subscriptions.domain.catalogue import Money, Plan
+from server.subdomains.subscriptions.domain.catalogue import NOTHING, Money, Plan
 from server.subdomains.subscriptions.domain.period import ETERNITY, Period
 
 
@@ -42,9 +42,12 @@ class PaymentMethod:
     expires_at: datetime | None = None
 
 
+NO_METHOD = PaymentMethod()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Details:
-    """A subscription as its provider's state says it is. Stored, so that reads need neither provider nor interpreter."""
+    """What a provider's state says of a subscription. Stored, so that reads need neither provider nor interpreter."""
 
     status: SubscriptionStatus
     tier: SubscriptionTier
@@ -54,9 +57,9 @@ class Details:
     is_trial: bool = False
     trial_ends_at: datetime | None = None
     period: Period = ETERNITY
-    invoice_amount: Money = Money()
+    invoice_amount: Money = NOTHING
     next_invoice_at: datetime | None = None
-    payment_method: PaymentMethod = PaymentMethod()
+    payment_method: PaymentMethod = NO_METHOD
     can_be_unsubscribed: bool = False
 
     @classmethod

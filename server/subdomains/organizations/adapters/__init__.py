@@ -1,0 +1,1 @@
+"""Where the settings of new organizations come from, and how secret ones are kept."""

@@ -1,0 +1,1 @@
+"""What is always true of organizations: the aggregate, and its settings."""

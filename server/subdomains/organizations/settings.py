@@ -1,0 +1,25 @@
+"""What a deployment says about organizations."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings
+
+from server.kernel.security.settings import make_secret_keys
+from server.kernel.settings import ENVIRONMENT, Secret
+
+
+class OrganizationsSettings(BaseSettings):
+    """Organizations"""
+
+    model_config = ENVIRONMENT
+
+    tenant_settings_file: Path | None = Field(
+        None,
+        description="The settings that every new organization gets: a JSON file. Names of nested keys are joined by "
+        "`:`; the names listed in its entry `SettingsEncryptedAtRest` are stored encrypted.",
+    )
+    tenant_settings_encryption_keys: Annotated[SecretStr, Secret(make=make_secret_keys)] = Field(
+        description="Keys of encrypted settings, in the form of `TENANTRY_IDENTITY_SECRETS_KEYS`. Never the same keys."
+    )

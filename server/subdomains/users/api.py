@@ -1,0 +1,122 @@
+"""
+What other subdomains may ask of users, within their own unit of work.
+
+Plain values in, plain values out.
+"""
+
+from dataclasses import dataclass
+
+from server.kernel.access.roles import Classification, FeatureLevel, PlatformRole, expand
+from server.kernel.database import UnitOfWork
+from server.kernel.subdomain import Platform
+from server.subdomains.users.application.memberships import MembershipsApplication
+from server.subdomains.users.application.registration import Registration, RegistrationApplication
+from server.subdomains.users.application.users import UsersApplication
+from server.subdomains.users.domain.end_user import EndUser, UserAccess
+from server.subdomains.users.errors import EmailAlreadyRegistered, EmailTaken
+
+__all__ = ["EmailAlreadyRegistered", "EmailTaken", "User", "UsersApi"]
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A user. Roles and features are expanded."""
+
+    id: str
+    classification: Classification
+    is_registered: bool
+    is_suspended: bool
+    roles: list[PlatformRole]
+    features: list[FeatureLevel]
+    default_organization_id: str | None
+    is_new: bool = False
+
+
+class UsersApi:
+    """Registers and finds users."""
+
+    def __init__(
+        self, users: UsersApplication, registration: RegistrationApplication, memberships: MembershipsApplication
+    ) -> None:
+        self._users = users
+        self._registration = registration
+        self._memberships = memberships
+
+    @classmethod
+    def of(cls, platform: Platform) -> "UsersApi":
+        return cls(
+            UsersApplication.of(platform), RegistrationApplication.of(platform), MembershipsApplication.of(platform)
+        )
+
+    async def register_person(
+        self,
+        uow: UnitOfWork,
+        *,
+        email: str,
+        first_name: str,
+        last_name: str | None,
+        timezone: str | None,
+        locale: str | None,
+        country_code: str | None,
+        invitation_token: str | None,
+    ) -> User:
+        """
+        Register a person (``is_new``), or find the one who has registered with this address.
+
+        Everything is in its normal form (``server.kernel.values``). When this returns, profile, personal organization,
+        subscription and features stand, within the caller's transaction.
+
+        Raises:
+            EmailAlreadyRegistered: A guest accepts an invitation with an address that somebody else has registered.
+            InvitationNotAnonymous, InvitationExpired: The invitation cannot be accepted.
+            EmailTaken: Somebody registered with the address at the same moment, and was quicker: here, or at the latest
+                as the transaction ends. Whoever tries again in another transaction finds that person.
+        """
+        registration = Registration(
+            email_address=email,
+            profile={
+                "first_name": first_name,
+                "last_name": last_name,
+                "timezone": timezone,
+                "locale": locale,
+                "country_code": country_code,
+            },
+            invitation_token=invitation_token,
+        )
+        user, is_new = await self._registration.register_person(uow, registration)
+        return _user_of(user, is_new=is_new)
+
+    async def find_user(self, uow: UnitOfWork, user_id: str) -> User | None:
+        """A user; guests are found too, reserved users are not."""
+        user = await self._users.find_user(uow, user_id)
+        return None if user is None else _user_of(user)
+
+    async def lock_user(self, uow: UnitOfWork, user_id: str) -> User | None:
+        """A user, whom nobody else changes until the end of the transaction."""
+        user = await self._users.lock_user(uow, user_id)
+        return None if user is None else _user_of(user)
+
+    async def add_member(self, uow: UnitOfWork, *, user_id: str, organization_id: str, organization_name: str) -> None:
+        """
+        Let a user join a shared organization, whose row the caller has locked. Nothing happens to a member.
+
+        Raises:
+            UserNotFound: There is no such user.
+        """
+        await self._memberships.add_member(
+            uow, user_id=user_id, organization_id=organization_id, organization_name=organization_name
+        )
+
+
+def _user_of(user: EndUser, *, is_new: bool = False) -> User:
+    default = user.default_membership
+    return User(
+        id=user.id,
+        classification=user.classification,
+        is_registered=user.is_registered,
+        is_suspended=user.access is UserAccess.SUSPENDED,
+        roles=expand(user.roles),
+        features=user.features,
+        default_organization_id=default.organization_id if default else None,
+        is_new=is_new,
+    )

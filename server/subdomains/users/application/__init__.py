@@ -1,0 +1,1 @@
+"""The use cases of users: by themselves, by registration, and by membership."""

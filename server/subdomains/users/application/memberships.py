@@ -1,0 +1,114 @@
+"""How users come to belong to organizations, and what that gives them."""
+
+from collections.abc import Callable
+
+from server.kernel.access.caller import MAINTENANCE
+from server.kernel.access.roles import FEATURES_OF_TIER, Ownership, TenantRole
+from server.kernel.clock import Clock
+from server.kernel.database import UnitOfWork
+from server.kernel.subdomain import Platform
+from server.subdomains.subscriptions.api import SubscriptionsApi
+from server.subdomains.users.application.records import Records
+from server.subdomains.users.domain.end_user import EndUser
+from server.subdomains.users.domain.membership import roles_of_creator
+from server.subdomains.users.repository.end_users import EndUserRepository
+from server.subdomains.users.repository.features import reset_features
+
+
+class MembershipsApplication:
+    """Keeps memberships and their features, within the transaction of whoever changes something."""
+
+    def __init__(
+        self, *, subscriptions: SubscriptionsApi, records: Records, new_id: Callable[[str], str], now: Clock
+    ) -> None:
+        self._subscriptions = subscriptions
+        self._records = records
+        self._new_id = new_id
+        self._now = now
+
+    @classmethod
+    def of(cls, platform: Platform) -> "MembershipsApplication":
+        return cls(
+            subscriptions=SubscriptionsApi.of(platform),
+            records=Records.of(platform),
+            new_id=platform.new_id,
+            now=platform.clock,
+        )
+
+    async def add_creator(
+        self, uow: UnitOfWork, *, organization_id: str, organization_name: str, ownership: Ownership, creator_id: str
+    ) -> None:
+        """Make whoever created an organization its first member."""
+        users = EndUserRepository(uow)
+        user = await users.get(creator_id)
+        await self._join(
+            uow,
+            users,
+            user,
+            organization_id=organization_id,
+            organization_name=organization_name,
+            ownership=ownership,
+            roles=roles_of_creator(user.classification),
+        )
+
+    async def add_member(self, uow: UnitOfWork, *, organization_id: str, organization_name: str, user_id: str) -> None:
+        """
+        Let a user join a shared organization, whose row is locked. Nothing happens to a member.
+
+        Raises:
+            UserNotFound: There is no such user.
+        """
+        users = EndUserRepository(uow)
+        await self._join(
+            uow,
+            users,
+            await users.get(user_id),
+            organization_id=organization_id,
+            organization_name=organization_name,
+            ownership=Ownership.SHARED,
+            roles=[TenantRole.MEMBER],
+        )
+
+    async def reset_features(self, uow: UnitOfWork, organization_id: str) -> None:
+        """Let the features of all members of an organization follow its subscription."""
+        tier = await self._subscriptions.tier_of(uow, organization_id)
+        members = await reset_features(
+            uow, organization_id=organization_id, level=FEATURES_OF_TIER[tier], assigned_by_id=MAINTENANCE
+        )
+        for member in members:
+            self._records.tenant_features_assigned(
+                uow, user_id=member.id, membership_id=member.membership_id, features=member.membership_features
+            )
+            if member.platform_features is not None:
+                self._records.platform_features_assigned(uow, user_id=member.id, features=member.platform_features)
+
+    async def _join(
+        self,
+        uow: UnitOfWork,
+        users: EndUserRepository,
+        user: EndUser,
+        *,
+        organization_id: str,
+        organization_name: str,
+        ownership: Ownership,
+        roles: list[TenantRole],
+    ) -> None:
+        tier = await self._subscriptions.tier_of(uow, organization_id)
+        former_level = user.level
+        membership = user.add_membership(
+            id=self._new_id("mship"),
+            organization_id=organization_id,
+            ownership=ownership,
+            roles=roles,
+            level=FEATURES_OF_TIER[tier],
+            assigned_by_id=MAINTENANCE,
+            now=self._now(),
+        )
+        if membership is None:
+            return
+        self._records.membership_added(uow, membership, organization_name)
+        if user.level is not former_level:
+            self._records.platform_features_assigned(uow, user_id=user.id, features=user.features)
+        await users.save(user)
+        if not membership.is_default:
+            await self._records.default_stated(uow, user)

@@ -1,0 +1,1 @@
+"""What is always true of users: the aggregate, its memberships, and the invitation of a guest."""

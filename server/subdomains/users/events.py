@@ -1,0 +1,116 @@
+"""What others may learn of users. Roles and features bear the names that tokens give them, included ones too."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar, TypedDict
+
+from server.kernel.events import DomainEvent
+
+
+class RegisteredProfile(TypedDict):
+    """The personal details that were given at registration. Unknown preferences are left to the profile."""
+
+    first_name: str
+    last_name: str | None
+    timezone: str | None
+    locale: str | None
+    country_code: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndUserCreated(DomainEvent):
+    name: ClassVar[str] = "users.end_user_created.v1"
+
+    user_id: str
+    classification: str
+    access: str
+    status: str
+    host_region: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndUserRegistered(DomainEvent):
+    name: ClassVar[str] = "users.end_user_registered.v1"
+
+    user_id: str
+    classification: str
+    access: str
+    status: str
+    roles: list[str]
+    features: list[str]
+    username: str | None = None
+    user_profile: RegisteredProfile
+    # Of a guest who was a member of organizations before.
+    default_organization_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MembershipAdded(DomainEvent):
+    name: ClassVar[str] = "users.membership_added.v1"
+
+    user_id: str
+    membership_id: str
+    organization_id: str
+    ownership: str
+    is_default: bool
+    roles: list[str]
+    features: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DefaultMembershipChanged(DomainEvent):
+    name: ClassVar[str] = "users.default_membership_changed.v1"
+
+    user_id: str
+    from_membership_id: str | None = None
+    to_membership_id: str
+    to_organization_id: str
+    roles: list[str]
+    features: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MembershipFeaturesReset(DomainEvent):
+    name: ClassVar[str] = "users.membership_features_reset.v1"
+
+    user_id: str
+    assigned_by_id: str
+    membership_id: str
+    organization_id: str
+    features: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlatformFeaturesReset(DomainEvent):
+    name: ClassVar[str] = "users.platform_features_reset.v1"
+
+    user_id: str
+    assigned_by_id: str
+    features: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlatformRoleAssigned(DomainEvent):
+    name: ClassVar[str] = "users.platform_role_assigned.v1"
+
+    user_id: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuestInvitationCreated(DomainEvent):
+    name: ClassVar[str] = "users.guest_invitation_created.v1"
+
+    user_id: str
+    email_address: str
+    invited_by_id: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuestInvitationAccepted(DomainEvent):
+    name: ClassVar[str] = "users.guest_invitation_accepted.v1"
+
+    user_id: str
+    accepted_email_address: str
+    accepted_at: datetime

@@ -1,0 +1,1 @@
+"""How users are stored: all SQL about them."""

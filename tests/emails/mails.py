@@ -1,0 +1,59 @@
+"""Queued mails to start from. A test names only the member it is about."""
+
+from typing import Any
+
+from tenantry.emails.v1.email_pb2 import Email
+from tenantry.emails.v1.emails_service_pb2 import DeliverEmailsRequest, ListEmailsRequest
+from tenantry.emails.v1.emails_service_pb2_grpc import EmailsServiceStub
+
+from server.kernel import ids
+from tests.harness import Running
+from tests.messages import message, outcomes
+
+_ENDS = {
+    "ToEmailAddress": "ada@example.com",
+    "ToDisplayName": "Ada Lovelace",
+    "FromEmailAddress": "no-reply@tenantry.example",
+    "FromDisplayName": "Tenantry",
+}
+
+
+def html(message_id: str | None = None, /, envelope: dict[str, Any] | None = None, **changes: Any) -> str:
+    """A mail that is written."""
+    content = {"Subject": "Welcome", "Body": "<p>Hello &amp; welcome</p>", "Tags": ["welcome"], **_ENDS, **changes}
+    return message(message_id, Html=content, **(envelope or {}))
+
+
+def templated(message_id: str | None = None, /, **changes: Any) -> str:
+    """A mail that the gateway makes from a template."""
+    content = {"TemplateId": "welcome", "Substitutions": {"firstName": "Ada"}, **_ENDS, **changes}
+    return message(message_id, Template=content)
+
+
+async def deliver(server: Running, *messages: str) -> list[tuple[str, str]]:
+    """What became of each message."""
+    request = DeliverEmailsRequest(messages=messages)
+    answer = await EmailsServiceStub(server.channel).DeliverEmails(request, metadata=server.as_service())
+    return outcomes(answer.results)
+
+
+async def find(server: Running, message_id: str) -> Email | None:
+    """A mail as the list shows it."""
+    answer = await EmailsServiceStub(server.channel).ListEmails(
+        ListEmailsRequest(page_size=1000, order_by="created_at desc")
+    )
+    found: list[Email] = [email for email in answer.emails if email.message_id == message_id]
+    return found[0] if found else None
+
+
+async def events(server: Running, message_id: str) -> list[str]:
+    """The names of a mail's events."""
+    return await server.events(ids.with_prefix("emaildelivery", message_id))
+
+
+CREATED = ["emails.email_delivery_created.v1", "emails.email_details_changed.v1"]
+ATTEMPTED, FAILED, SUCCEEDED = (
+    "emails.email_sending_attempted.v1",
+    "emails.email_sending_failed.v1",
+    "emails.email_sending_succeeded.v1",
+)

@@ -1,0 +1,107 @@
+"""People who sign up and sign in as clients do, on a server with every subdomain."""
+
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from tenantry.auth_tokens.v1.tokens_pb2 import Tokens
+from tenantry.password_credentials.v1.password_credentials_service_pb2 import (
+    AuthenticateCredentialRequest,
+    ConfirmPersonRegistrationRequest,
+    GetRegistrationConfirmationRequest,
+    RegisterPersonRequest,
+)
+from tenantry.password_credentials.v1.password_credentials_service_pb2_grpc import PasswordCredentialsServiceStub
+
+from server import composition
+from server.kernel import ids
+from tests.harness import Metadata, Running, fresh_database, running
+
+PASSWORD = "a quiet harbour at dusk"
+
+
+@asynccontextmanager
+async def whole_server(postgres: str, name: str) -> AsyncIterator[Running]:
+    """A server of the whole product on a database of its own."""
+    async with fresh_database(postgres, name, composition.histories()) as dsn, running(dsn, composition.compose) as it:
+        yield it
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who has registered, confirmed it, and signed in."""
+
+    user_id: str
+    credential_id: str
+    email_address: str
+    tokens: Tokens
+
+    @property
+    def metadata(self) -> Metadata:
+        """The access token, as it is sent."""
+        return bearer(self.tokens.access_token.value)
+
+
+class People:
+    """Makes them."""
+
+    def __init__(self, server: Running) -> None:
+        self._server = server
+        self.service = PasswordCredentialsServiceStub(server.channel)
+
+    async def register(self, **changes: Any) -> tuple[Any, str]:
+        """Sign up; the credential and the address."""
+        request = registration(**changes)
+        return (await self.service.RegisterPerson(request)).person, request.email_address
+
+    async def confirmation_token(self, user_id: str) -> str:
+        """The token of the mail."""
+        request = GetRegistrationConfirmationRequest(user_id=user_id)
+        return str((await self.service.GetRegistrationConfirmation(request)).token)
+
+    async def confirm(self, user_id: str) -> None:
+        """Follow the link of the mail."""
+        token = await self.confirmation_token(user_id)
+        await self.service.ConfirmPersonRegistration(ConfirmPersonRegistrationRequest(token=token))
+
+    async def sign_in(self, email_address: str, password: str = PASSWORD, metadata: Metadata = ()) -> Tokens:
+        """Open one more session."""
+        request = AuthenticateCredentialRequest(username=email_address, password=password)
+        return (await self.service.AuthenticateCredential(request, metadata=metadata)).tokens
+
+    async def person(self, **changes: Any) -> Person:
+        """Somebody new who is signed in."""
+        credential, email_address = await self.register(**changes)
+        await self.confirm(credential.user.id)
+        tokens = await self.sign_in(email_address)
+        return Person(credential.user.id, credential.id, email_address, tokens)
+
+    async def suspend(self, user_id: str) -> None:
+        """What operators will do."""
+        sql = "UPDATE users.end_user SET access = 'suspended' WHERE id = $1"
+        await self._server.rows(sql, ids.decode("user", user_id))
+        self._server.database.signals.send("principals", user_id)
+
+
+def registration(**changes: Any) -> RegisterPersonRequest:
+    """A valid registration of somebody new. A test names only the field it is about."""
+    fields = {
+        "first_name": "Ana",
+        "last_name": "Silva",
+        "email_address": new_address(),
+        "password": PASSWORD,
+        "terms_and_conditions_accepted": True,
+    }
+    return RegisterPersonRequest(**(fields | changes))
+
+
+def new_address() -> str:
+    """An address that nobody has."""
+    return f"ana.{uuid.uuid4().hex[:12]}@example.com"
+
+
+def bearer(token: str) -> Metadata:
+    """An access token as it is sent."""
+    return (("authorization", f"Bearer {token}"),)

@@ -1,0 +1,41 @@
+"""What stands in the README's tours: what a newcomer pastes, and what the README says comes out."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+README = ROOT / "README.md"
+
+_TOUR = re.compile(r"^### With (?P<title>.+)\n(?P<text>.*?)(?=^##)", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"^```(?P<language>\w+)\n(?P<content>.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One block to paste, and the output promised for it; a ``…`` in that stands for anything."""
+
+    language: str
+    code: str
+    promised: str = ""
+
+    def keeps_its_promise(self, output: str) -> bool:
+        """Whether the output is as it says."""
+        lines = self.promised.strip().split("…")
+        return re.search(".*".join(re.escape(line) for line in lines), output, re.DOTALL) is not None
+
+
+def tours() -> dict[str, Sequence[Step]]:
+    """Every tour by its title."""
+    return {tour["title"]: _steps(tour["text"]) for tour in _TOUR.finditer(README.read_text())}
+
+
+def _steps(text: str) -> list[Step]:
+    steps: list[Step] = []
+    for fence in _FENCE.finditer(text):
+        if fence["language"] == "text":
+            steps[-1] = replace(steps[-1], promised=fence["content"])
+        else:
+            steps.append(Step(fence["language"], fence["content"]))
+    return steps
