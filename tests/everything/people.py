@@ -4,7 +4,6 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
-import asyncpg
 import jwt
 from tenantry.auth_tokens.v1.auth_tokens_service_pb2 import RevokeSessionRequest
 from tenantry.auth_tokens.v1.auth_tokens_service_pb2_grpc import AuthTokensServiceStub
@@ -57,7 +56,7 @@ class People:
             password=PASSWORD,
             terms_and_conditions_accepted=True,
         )
-        user_id = (await self._passwords.RegisterPerson(request)).person.user_id
+        user_id = (await self._passwords.RegisterPerson(request)).person.user.id
         asked = passwords.GetRegistrationConfirmationRequest(user_id=user_id)
         return username, user_id, (await self._passwords.GetRegistrationConfirmation(asked)).token
 
@@ -89,18 +88,17 @@ class People:
                 )
                 uow.notify("principals", person.user_id)
 
-    async def change(self, person: Person, **columns: str) -> None:
+    async def change(self, person: Person, **columns: str | None) -> None:
         """Write to somebody's row."""
-        connection = await asyncpg.connect(self._running.dsn)
-        try:
-            for name, value in columns.items():
-                sql = f"UPDATE users.end_user SET {name} = $2 WHERE id = $1"
-                await connection.execute(sql, ids.decode("user", person.user_id), value)
-                if name == "level":
-                    sql = "UPDATE users.membership SET level = $2 WHERE user_id = $1"
-                    await connection.execute(sql, ids.decode("user", person.user_id), value)
-        finally:
-            await connection.close()
+        assignments = ", ".join(f"{name} = ${number}" for number, name in enumerate(columns, 2))
+        sql = f"UPDATE users.end_user SET {assignments} WHERE id = $1"
+        await self._running.rows(sql, ids.decode("user", person.user_id), *columns.values())
+
+    async def lose_features(self, person: Person) -> None:
+        """Leave somebody with what is free."""
+        await self.change(person, level=FeatureLevel.BASIC.value)
+        sql = "UPDATE users.membership SET level = $2 WHERE user_id = $1"
+        await self._running.rows(sql, ids.decode("user", person.user_id), FeatureLevel.BASIC.value)
 
     async def caller(self, person: Person, refused: str = "") -> Caller:
         """What a person may do, as the rows say."""
@@ -137,8 +135,8 @@ async def everybody(running: Running) -> tuple[str, dict[str, Caller]]:
     organization_id = await people.organization(cast["owner"])
     for name in ("member", "featureless", "machine", "suspended"):
         await people.join(cast[name], organization_id)
-    await people.change(cast["featureless"], level=FeatureLevel.BASIC.value)
-    await people.change(cast["machine"], classification="machine")
+    await people.lose_features(cast["featureless"])
+    await people.change(cast["machine"], classification="machine", email_address=None)
     await people.change(cast["suspended"], access="suspended")
     await add_operator(cast["operator"].username)
     await AuthTokensServiceStub(running.channel).RevokeSession(

@@ -42,6 +42,7 @@ WORDS: dict[str, Any] = {
     "timezone": "Pacific/Auckland",
     "locale": "en-NZ",
     "country_code": "NZL",
+    "provider": "credentials",
     "tags": ["registration"],
     "number_plate": lambda: f"P{secrets.token_hex(4).upper()}",
     "email_address": lambda: f"someone-{secrets.token_hex(6)}@example.com",

@@ -153,8 +153,6 @@ def _lists(each: FieldDescriptor) -> Iterator[tuple[str, Any]]:
 
 def _texts(each: FieldDescriptor, valid: str) -> Iterator[tuple[str, str]]:
     is_id = id_prefix(each) or each.name == "organization_id"
-    if is_required(each):
-        yield "blank", "   "
     if is_id:
         yield "malformed id", "nonsense"
         yield "id of another kind", OTHER_KIND
@@ -164,7 +162,13 @@ def _texts(each: FieldDescriptor, valid: str) -> Iterator[tuple[str, str]]:
     yield "too long", LONG
     yield "a megabyte", MEGABYTE
     yield "null character", f"{valid}\x00"
-    yield "control characters", f"{valid}\x07\x1b[31m"
+    if not takes_any_character(each):
+        yield "control characters", f"{valid}\x07\x1b[31m"
+
+
+def takes_any_character(each: FieldDescriptor) -> bool:
+    """Whether a field takes a secret that people choose: every character is good in a password."""
+    return bool(each.GetOptions().debug_redact) and not rules_of(each).string.pattern
 
 
 # By REST --------------------------------------------------------------------------------------------------------
@@ -256,7 +260,8 @@ def _members(each: FieldDescriptor, valid: Any) -> Iterator[tuple[str, Any]]:
     elif each.type == FieldDescriptor.TYPE_STRING:
         yield "null character", f"{valid}\x00"
         yield "lone surrogate", f"{valid}\ud800"
-        yield "control characters", f"{valid}\x07"
+        if not takes_any_character(each):
+            yield "control characters", f"{valid}\x07"
         yield "too long", LONG
         yield "a megabyte", MEGABYTE
     elif each.message_type is Timestamp.DESCRIPTOR:
