@@ -27,7 +27,6 @@ from tests.harness import Running, running
 
 # What is for testing shows everything to anybody: it is the one window that is meant to.
 CLOSED = [found for found in OPERATIONS if not (found.is_open and found.access.testing_only)]
-IDS_NOBODY_MAKES = {"org", "user", "session"}
 
 
 @dataclass(frozen=True)
@@ -151,17 +150,16 @@ async def attempts(
     found = [("own", least, works)]
     if not operation.access.idempotency:
         found.append(("own, in full", await requests.valid(operation, caller, own, is_full=True), works))
-    for field in least.DESCRIPTOR.fields:
-        prefix = id_prefix(field)
-        if prefix and prefix not in IDS_NOBODY_MAKES:
-            stolen = operation.request()
-            stolen.CopyFrom(least)
-            setattr(stolen, field.name, await requests.existing(prefix, stranger, other))
-            is_told = works if operation.changes_nothing else is_not_found
-            found.append((f"their {field.name}", stolen, is_told))
-    if operation.is_tenanted:
-        theirs = operation.request(**{operation.organization_field: other})
-        found.append(("their organization", theirs, is_not_a_member))
+    ids = [field for field in least.DESCRIPTOR.fields if id_prefix(field) not in ("", "org")]
+    theirs = await requests.valid(operation, stranger, other, is_full=True) if ids else least
+    for field in ids:
+        stolen = operation.request()
+        stolen.CopyFrom(least)
+        setattr(stolen, field.name, getattr(theirs, field.name))
+        found.append((f"their {field.name}", stolen, works if operation.changes_nothing else is_not_found))
+    if operation.is_tenanted or operation.acts_on_an_organization:
+        request = operation.request(**{operation.organization_field: other})
+        found.append(("their organization", request, is_not_a_member))
     if "page_token" in least.DESCRIPTOR.fields_by_name:
         token = await their_token(tenants, operation, stranger)
         found.append(("their next page", operation.request(page_token=token), works))
