@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import jwt
-from tenantry.auth_tokens.v1.auth_tokens_service_pb2 import RevokeSessionRequest
+from tenantry.auth_tokens.v1.auth_tokens_service_pb2 import RefreshTokenRequest, RevokeSessionRequest
 from tenantry.auth_tokens.v1.auth_tokens_service_pb2_grpc import AuthTokensServiceStub
 from tenantry.auth_tokens.v1.tokens_pb2 import Tokens
 from tenantry.organizations.v1.organizations_service_pb2 import CreateOrganizationRequest
@@ -42,33 +42,52 @@ class Person:
 class People:
     """Makes callers of a running server."""
 
-    def __init__(self, running: Running) -> None:
+    def __init__(self, running: Running, password: str = PASSWORD) -> None:
         self._running = running
+        self._password = password
         self._passwords = PasswordCredentialsServiceStub(running.channel)
+        self._tokens = AuthTokensServiceStub(running.channel)
 
-    async def register(self) -> tuple[str, str, str]:
+    async def register(self, request_id: str = "") -> tuple[str, str, str]:
         """A person who is still to confirm: name, user id and the token of the mail."""
         username = f"person-{secrets.token_hex(6)}@example.com"
         request = passwords.RegisterPersonRequest(
             first_name="Ana",
             last_name="Silva",
             email_address=username,
-            password=PASSWORD,
+            password=self._password,
             terms_and_conditions_accepted=True,
+            request_id=request_id,
         )
         user_id = (await self._passwords.RegisterPerson(request)).person.user.id
         asked = passwords.GetRegistrationConfirmationRequest(user_id=user_id)
         return username, user_id, (await self._passwords.GetRegistrationConfirmation(asked)).token
 
-    async def sign_in(self, username: str) -> Tokens:
+    async def confirm(self, token: str) -> None:
+        """Confirm a registration."""
+        await self._passwords.ConfirmPersonRegistration(passwords.ConfirmPersonRegistrationRequest(token=token))
+
+    async def sign_in(self, username: str, request_id: str = "") -> Tokens:
         """The tokens of a new session."""
-        request = passwords.AuthenticateCredentialRequest(username=username, password=PASSWORD)
+        request = passwords.AuthenticateCredentialRequest(
+            username=username, password=self._password, request_id=request_id
+        )
         return (await self._passwords.AuthenticateCredential(request)).tokens
+
+    async def refresh(self, person: Person, request_id: str = "") -> Tokens:
+        """The next tokens of a session."""
+        request = RefreshTokenRequest(refresh_token=person.tokens.refresh_token.value, request_id=request_id)
+        return (await self._tokens.RefreshToken(request)).tokens
+
+    async def revoke(self, person: Person) -> None:
+        """End a session."""
+        request = RevokeSessionRequest(id=person.tokens.session_id)
+        await self._tokens.RevokeSession(request, metadata=metadata_of(person))
 
     async def person(self) -> Person:
         """Somebody new, signed in."""
         username, _, token = await self.register()
-        await self._passwords.ConfirmPersonRegistration(passwords.ConfirmPersonRegistrationRequest(token=token))
+        await self.confirm(token)
         return Person(username, await self.sign_in(username))
 
     async def organization(self, owner: Person) -> str:
@@ -139,10 +158,7 @@ async def everybody(running: Running) -> tuple[str, dict[str, Caller]]:
     await people.change(cast["machine"], classification="machine", email_address=None)
     await people.change(cast["suspended"], access="suspended")
     await add_operator(cast["operator"].username)
-    await AuthTokensServiceStub(running.channel).RevokeSession(
-        RevokeSessionRequest(id=cast["revoked session"].tokens.session_id),
-        metadata=metadata_of(cast["revoked session"]),
-    )
+    await people.revoke(cast["revoked session"])
     refused = {
         "suspended": "FAILED_PRECONDITION ACCOUNT_SUSPENDED",
         "revoked session": "UNAUTHENTICATED TOKEN_REVOKED",
