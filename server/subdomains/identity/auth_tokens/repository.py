@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import any_, bindparam, func, insert, null, or_, select, update
+from sqlalchemy import Text, any_, bindparam, func, insert, null, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.dialects.postgresql import UUID as UUID_TYPE
 from sqlalchemy.sql.expression import cast
@@ -22,7 +22,7 @@ _session, _spent = tables.session.c, tables.spent_refresh_token.c
 _USER = bindparam("user_id", type_=Id("user"))
 _NOW = bindparam("now", type_=Instant)
 _SINCE = bindparam("since", type_=Instant)
-_PROVIDER = bindparam("provider")
+_PROVIDER = bindparam("provider", type_=Text())
 _IS_LIVE = (_session.revoked_at.is_(None), _session.refresh_token_expires_at > _NOW)
 _CHANGING = (
     "refresh_token_digest",
