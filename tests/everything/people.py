@@ -194,7 +194,7 @@ def bad_credentials(running: Running, owner: Caller) -> dict[str, Caller]:
     claims = jwt.decode(token.removeprefix("Bearer "), options={"verify_signature": False})
     stranger = SigningKeys(f'[{{"status": "current", "pem": {make_pem()!r}}}]'.replace("'", '"')).current
     forged = jwt.encode(claims, stranger.private, "ES256", headers={"kid": stranger.kid, "typ": "at+jwt"})
-    unsigned = jwt.encode(claims, None, "none", headers={"typ": "at+jwt"})
+    unsigned = jwt.encode(claims, "", "none", headers={"typ": "at+jwt"})
     invalid = "UNAUTHENTICATED TOKEN_INVALID"
     made = {
         "bad token": ("Bearer nonsense", invalid),

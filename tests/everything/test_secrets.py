@@ -23,7 +23,7 @@ from google.protobuf.message import Message
 from tests.everything.calls import call_natively, rest_request, send
 from tests.everything.operations import OPERATIONS, Operation
 from tests.everything.people import People, Person
-from tests.everything.requests import assign, rules_of
+from tests.everything.requests import assign, fields_of, rules_of
 from tests.everything.rows import contents
 from tests.everything.spoiled import LONG
 from tests.everything.world import Ways, World, gathered, standing_gateway
@@ -149,7 +149,7 @@ async def misuse(world: World, ways: Ways, operation: Operation, traces: Traces)
     """Send secrets in every text of an operation: unknown, too long, ill-formed, in wrong places and in bad bodies."""
     caller = replace(world.owner, metadata=())
     valid = await world.requests.valid(operation, caller, world.organization_id)
-    texts = [each for each in valid.DESCRIPTOR.fields if each.type == FieldDescriptor.TYPE_STRING]
+    texts = [each for each in fields_of(valid) if each.type == FieldDescriptor.TYPE_STRING]
     for each in texts:
         # A name that is good is kept, as it should be: only what is refused must leave nothing.
         ways_to_be_wrong = [lambda text: text + LONG, lambda text: f"{text}\x00", lambda text: f"{text}\x07\x1b"]
@@ -175,7 +175,7 @@ async def try_everywhere(ways: Ways, operation: Operation, request: Message, tra
         send(ways.client, route.verb, target, body),
         send(ways.client, route.verb, target, content=half, metadata=(("content-type", "application/json"),)),
         send(ways.client, route.verb, target, content=half, metadata=(("content-type", "text/plain"),)),
-        send(ways.client, route.verb, f"{target}?{traces.sent[-1]}={traces.sent[-1]}", body),
+        send(ways.client, route.verb, f"{target}?nonsense={traces.sent[-1]}", body),
     ]
     traces.errors += [answer.everything for answer in await gathered(tries) if not answer.is_ok]
 
