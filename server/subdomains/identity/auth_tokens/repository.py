@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, any_, bindparam, func, insert, null, or_, select, update
+from sqlalchemy import Text, any_, bindparam, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.dialects.postgresql import UUID as UUID_TYPE
 from sqlalchemy.sql.expression import cast
@@ -72,7 +72,7 @@ _LIST = ListQuery(
     tables.session,
     _session.user_id == _USER,
     *_IS_LIVE,
-    or_(null() == _PROVIDER, func.lower(_session.provider) == _PROVIDER),
+    or_(_PROVIDER.is_(None), func.lower(_session.provider) == _PROVIDER),
     columns={
         "created_at": _session.created_at,
         "last_used_at": _session.last_used_at,

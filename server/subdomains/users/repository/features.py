@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from sqlalchemy import Text, and_, bindparam, case, cast, func, literal, select, update
+from sqlalchemy import and_, bindparam, case, func, literal, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from server.kernel.access.principals import CHANNEL
@@ -44,21 +44,23 @@ _RESET_MEMBERSHIPS = (
     .values(level=_LEVEL_OF_MEMBER)
     .returning(_membership.id, _membership.user_id, _membership.level)
 )
-_LEVELS = literal([level.value for level in FeatureLevel], ARRAY(Text()))
-_rank = func.max(func.array_position(_LEVELS, cast(_membership.level, Text()))).label("rank")
+_LEVELS = dict(enumerate(FeatureLevel))
+_rank = case({level: rank for rank, level in _LEVELS.items()}, value=_membership.level)
 _highest = (
-    select(_membership.user_id, _rank)
+    select(_membership.user_id, func.max(_rank).label("rank"))
     .where(_membership.user_id == _USERS)
     .group_by(_membership.user_id)
     .subquery("highest")
 )
-_HIGHEST_LEVEL: Any = _LEVELS[_highest.c.rank]
+_HIGHEST_LEVEL = case(
+    {rank: literal(level, Word(FeatureLevel)) for rank, level in _LEVELS.items()}, value=_highest.c.rank
+)
 _RESET_PLATFORM = (
     update(tables.end_user)
     .where(
         _user.id == _highest.c.user_id,
         _user.status == UserStatus.REGISTERED,
-        cast(_user.level, Text()) != _HIGHEST_LEVEL,
+        _user.level != _HIGHEST_LEVEL,
     )
     .values(level=_HIGHEST_LEVEL)
     .returning(_user.id, _user.level)
