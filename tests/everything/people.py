@@ -4,9 +4,8 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
-import asyncpg
 import jwt
-from tenantry.auth_tokens.v1.auth_tokens_service_pb2 import RevokeSessionRequest
+from tenantry.auth_tokens.v1.auth_tokens_service_pb2 import RefreshTokenRequest, RevokeSessionRequest
 from tenantry.auth_tokens.v1.auth_tokens_service_pb2_grpc import AuthTokensServiceStub
 from tenantry.auth_tokens.v1.tokens_pb2 import Tokens
 from tenantry.organizations.v1.organizations_service_pb2 import CreateOrganizationRequest
@@ -43,33 +42,52 @@ class Person:
 class People:
     """Makes callers of a running server."""
 
-    def __init__(self, running: Running) -> None:
+    def __init__(self, running: Running, password: str = PASSWORD) -> None:
         self._running = running
+        self._password = password
         self._passwords = PasswordCredentialsServiceStub(running.channel)
+        self._tokens = AuthTokensServiceStub(running.channel)
 
-    async def register(self) -> tuple[str, str, str]:
+    async def register(self, request_id: str = "") -> tuple[str, str, str]:
         """A person who is still to confirm: name, user id and the token of the mail."""
         username = f"person-{secrets.token_hex(6)}@example.com"
         request = passwords.RegisterPersonRequest(
             first_name="Ana",
             last_name="Silva",
             email_address=username,
-            password=PASSWORD,
+            password=self._password,
             terms_and_conditions_accepted=True,
+            request_id=request_id,
         )
-        user_id = (await self._passwords.RegisterPerson(request)).person.user_id
+        user_id = (await self._passwords.RegisterPerson(request)).person.user.id
         asked = passwords.GetRegistrationConfirmationRequest(user_id=user_id)
         return username, user_id, (await self._passwords.GetRegistrationConfirmation(asked)).token
 
-    async def sign_in(self, username: str) -> Tokens:
+    async def confirm(self, token: str) -> None:
+        """Confirm a registration."""
+        await self._passwords.ConfirmPersonRegistration(passwords.ConfirmPersonRegistrationRequest(token=token))
+
+    async def sign_in(self, username: str, request_id: str = "") -> Tokens:
         """The tokens of a new session."""
-        request = passwords.AuthenticateCredentialRequest(username=username, password=PASSWORD)
+        request = passwords.AuthenticateCredentialRequest(
+            username=username, password=self._password, request_id=request_id
+        )
         return (await self._passwords.AuthenticateCredential(request)).tokens
+
+    async def refresh(self, person: Person, request_id: str = "") -> Tokens:
+        """The next tokens of a session."""
+        request = RefreshTokenRequest(refresh_token=person.tokens.refresh_token.value, request_id=request_id)
+        return (await self._tokens.RefreshToken(request)).tokens
+
+    async def revoke(self, person: Person) -> None:
+        """End a session."""
+        request = RevokeSessionRequest(id=person.tokens.session_id)
+        await self._tokens.RevokeSession(request, metadata=metadata_of(person))
 
     async def person(self) -> Person:
         """Somebody new, signed in."""
         username, _, token = await self.register()
-        await self._passwords.ConfirmPersonRegistration(passwords.ConfirmPersonRegistrationRequest(token=token))
+        await self.confirm(token)
         return Person(username, await self.sign_in(username))
 
     async def organization(self, owner: Person) -> str:
@@ -89,18 +107,17 @@ class People:
                 )
                 uow.notify("principals", person.user_id)
 
-    async def change(self, person: Person, **columns: str) -> None:
+    async def change(self, person: Person, **columns: str | None) -> None:
         """Write to somebody's row."""
-        connection = await asyncpg.connect(self._running.dsn)
-        try:
-            for name, value in columns.items():
-                sql = f"UPDATE users.end_user SET {name} = $2 WHERE id = $1"
-                await connection.execute(sql, ids.decode("user", person.user_id), value)
-                if name == "level":
-                    sql = "UPDATE users.membership SET level = $2 WHERE user_id = $1"
-                    await connection.execute(sql, ids.decode("user", person.user_id), value)
-        finally:
-            await connection.close()
+        assignments = ", ".join(f"{name} = ${number}" for number, name in enumerate(columns, 2))
+        sql = f"UPDATE users.end_user SET {assignments} WHERE id = $1"
+        await self._running.rows(sql, ids.decode("user", person.user_id), *columns.values())
+
+    async def lose_features(self, person: Person) -> None:
+        """Leave somebody with what is free."""
+        await self.change(person, level=FeatureLevel.BASIC.value)
+        sql = "UPDATE users.membership SET level = $2 WHERE user_id = $1"
+        await self._running.rows(sql, ids.decode("user", person.user_id), FeatureLevel.BASIC.value)
 
     async def caller(self, person: Person, refused: str = "") -> Caller:
         """What a person may do, as the rows say."""
@@ -137,14 +154,11 @@ async def everybody(running: Running) -> tuple[str, dict[str, Caller]]:
     organization_id = await people.organization(cast["owner"])
     for name in ("member", "featureless", "machine", "suspended"):
         await people.join(cast[name], organization_id)
-    await people.change(cast["featureless"], level=FeatureLevel.BASIC.value)
-    await people.change(cast["machine"], classification="machine")
+    await people.lose_features(cast["featureless"])
+    await people.change(cast["machine"], classification="machine", email_address=None)
     await people.change(cast["suspended"], access="suspended")
     await add_operator(cast["operator"].username)
-    await AuthTokensServiceStub(running.channel).RevokeSession(
-        RevokeSessionRequest(id=cast["revoked session"].tokens.session_id),
-        metadata=metadata_of(cast["revoked session"]),
-    )
+    await people.revoke(cast["revoked session"])
     refused = {
         "suspended": "FAILED_PRECONDITION ACCOUNT_SUSPENDED",
         "revoked session": "UNAUTHENTICATED TOKEN_REVOKED",
@@ -180,7 +194,7 @@ def bad_credentials(running: Running, owner: Caller) -> dict[str, Caller]:
     claims = jwt.decode(token.removeprefix("Bearer "), options={"verify_signature": False})
     stranger = SigningKeys(f'[{{"status": "current", "pem": {make_pem()!r}}}]'.replace("'", '"')).current
     forged = jwt.encode(claims, stranger.private, "ES256", headers={"kid": stranger.kid, "typ": "at+jwt"})
-    unsigned = jwt.encode(claims, None, "none", headers={"typ": "at+jwt"})
+    unsigned = jwt.encode(claims, "", "none", headers={"typ": "at+jwt"})
     invalid = "UNAUTHENTICATED TOKEN_INVALID"
     made = {
         "bad token": ("Bearer nonsense", invalid),
