@@ -45,7 +45,7 @@ class Tenants:
 
 @pytest_asyncio.fixture(scope="session")
 async def tenants(world: World) -> Tenants:
-    members, guest = await several_organizations(world, 3)
+    members, guest = await several_organizations(world.running, 3)
     for organization_id, member in members.items():
         for operation in OPERATIONS:
             if operation.is_tenanted and operation.access.idempotency:
@@ -71,9 +71,7 @@ async def by_filters(tenants: Tenants) -> AsyncIterator[Running]:
 @asynccontextmanager
 async def another_server(tenants: Tenants, **options: Any) -> AsyncIterator[Running]:
     """A server that lacks something, on the same database."""
-    from tests.cast import cast_of_tests
-
-    async with running(tenants.world.running.dsn, lambda p: [*compose(p), cast_of_tests(p)], **options) as found:
+    async with running(tenants.world.running.dsn, compose, **options) as found:
         yield found
 
 

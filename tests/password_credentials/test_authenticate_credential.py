@@ -17,7 +17,7 @@ from tenantry.password_credentials.v1.password_credentials_service_pb2 import Au
 from server.kernel import ids
 from server.kernel.access.caller import ANONYMOUS
 from server.kernel.database.pool import Connection
-from tests.harness import refusal
+from tests.harness import properties_of, refusal
 from tests.signed_in import PASSWORD, bearer, new_address
 
 _CREDENTIAL = "password_credentials.person_credential_"
@@ -93,7 +93,7 @@ async def test_a_sign_in_is_audited_recorded_and_published(people, server):
     [login] = [json.loads(text) for text in await server.queued("usages", person.user_id) if '"User Login"' in text]
     organization_id = login["Additional"].pop("DefaultOrganizationId")
     assert organization_id.startswith("org_")
-    assert login["Additional"] == {
+    assert properties_of(login) == {
         "AuthProvider": "credentials",
         "UserIdOverride": person.user_id,
         "Name": "Ana Silva",

@@ -13,7 +13,7 @@ from tenantry.password_credentials.v1.password_credentials_service_pb2 import Co
 from tenantry.users.v1 import end_user_pb2
 
 from server.kernel import ids
-from tests.harness import refusal
+from tests.harness import properties_of, refusal
 from tests.signed_in import PASSWORD, new_address, registration
 
 _FRESH = ([types_pb2.PLATFORM_ROLE_STANDARD], [types_pb2.FEATURE_LEVEL_PAID_TRIAL, types_pb2.FEATURE_LEVEL_BASIC])
@@ -167,7 +167,7 @@ async def test_to_register_a_confirmed_address_again_changes_nothing_and_tells_n
         for text in await server.queued("usages", first.user_id)
         if "User Registration ReAttempted" in text
     ]
-    assert usage["Additional"] == {"ResourceId": first.user_id, "EmailAddress": first.email_address}
+    assert properties_of(usage) == {"ResourceId": first.user_id, "EmailAddress": first.email_address}
 
 
 async def test_the_answer_for_a_suspended_user_is_that_for_a_new_one(people):
