@@ -47,4 +47,4 @@ async def test_a_booking_takes_four_round_trips_a_cancellation_six_and_a_list_on
         costs.append((making, cancelling, listing))
 
     # The first time statements are prepared, and now and then the caller is looked up again.
-    assert tuple(map(min, zip(*costs, strict=True))) == (4, 6, 1)
+    assert [min(cost) for cost in zip(*costs, strict=True)] == [4, 6, 1]

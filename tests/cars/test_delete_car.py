@@ -132,6 +132,8 @@ async def test_a_car_is_deleted_or_reserved_but_never_both(cars_service, cast, f
         car_id = await fleet.car(member)
 
         # when
+        deleted: object
+        reserved: object
         deleted, reserved = await asyncio.gather(
             cars_service.DeleteCar(DeleteCarRequest(id=car_id), metadata=member.metadata),
             fleet.reserve(organization_id, car_id),

@@ -1,6 +1,7 @@
 """What is always true of a car."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -38,11 +39,17 @@ NOW = datetime(2030, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 SLOT = Slot(NOW + timedelta(hours=1), NOW + timedelta(hours=2))
 RULES = CarRules(frozenset({"Honda"}), frozenset({"Civic"}), frozenset({"New Zealand", "N/A"}))
-GOOD = {"make": "Honda", "model": "Civic", "year": 2020, "jurisdiction": "New Zealand", "number": "ABC 123"}
+GOOD: dict[str, Any] = {
+    "make": "Honda",
+    "model": "Civic",
+    "year": 2020,
+    "jurisdiction": "New Zealand",
+    "number": "ABC 123",
+}
 
 
 def registered(**changes) -> Car:
-    facts = {
+    facts: dict[str, Any] = {
         "id": new_id("car"),
         "organization_id": new_id("org"),
         "manufacturer": Manufacturer(2020, "Honda", "Civic"),
@@ -172,7 +179,7 @@ def test_a_release_says_which_slot_is_gone():
 
     car.release("unavail_1")
 
-    assert [(type(event), event.unavailability_id) for event in car.events] == [
+    assert [(type(event), event.payload()["unavailability_id"]) for event in car.events] == [
         (CarUnavailabilitySlotRemoved, "unavail_1")
     ]
 
@@ -188,4 +195,4 @@ def test_only_the_owner_deletes_a_car_and_only_an_unreserved_one():
     assert car.events == []
     car.delete(deleter_id="user_1", is_reserved=False)
 
-    assert [(type(event), event.deleted_by_id) for event in car.events] == [(CarDeleted, "user_1")]
+    assert [(type(event), event.payload()["deleted_by_id"]) for event in car.events] == [(CarDeleted, "user_1")]

@@ -36,7 +36,8 @@ class Recording(Connection):
         self.seen: list[str] = []
 
     async def fetch(self, sql: str, arguments: list[Any]) -> list[Any]:
-        if "pg_notify" not in sql:  # the coalesced notices of earlier calls
+        # The coalesced notices of earlier calls, and the caller, looked up again once a second, are no part of a call.
+        if "pg_notify" not in sql and "cast_of_tests" not in sql:
             self.seen.append(sql)
         return await super().fetch(sql, arguments)
 

@@ -1,5 +1,7 @@
 """Cars of one organization stay its own, twice over: by the conditions of each statement, and by the database."""
 
+from typing import Any
+
 import pytest
 from tenantry.cars.v1.cars_service_pb2 import (
     DeleteCarRequest,
@@ -32,7 +34,7 @@ async def test_either_guard_alone_keeps_cars_apart(server, options):
 
         # when
         slots = ListCarUnavailabilitiesRequest(id=their_car)
-        listed = [
+        listed: list[Any] = [
             await service.ListCars(ListCarsRequest(), metadata=mine.metadata),
             await service.ListAvailableCars(ListAvailableCarsRequest(), metadata=mine.metadata),
         ]
