@@ -177,6 +177,7 @@ async def test_a_read_sees_its_organization_and_no_other_by_any_plan(dsn, plan):
 
             # then
             assert [row.text for row in listed] == texts
+            assert counted is not None
             assert counted.number == len(texts)
             assert sorted(row.text for row in paired) == texts
     await database.stop()
