@@ -9,6 +9,7 @@ from tenantry.subscriptions.v1 import billing_period_pb2, subscription_pb2
 from tenantry.subscriptions.v1.subscriptions_service_pb2 import GetSubscriptionRequest
 from tenantry.subscriptions.v1.subscriptions_service_pb2_grpc import SubscriptionsServiceStub
 
+from server.kernel.access.roles import SubscriptionTier
 from server.kernel.ids import new_id
 from server.kernel.rpc.times import to_datetime
 from server.subdomains.subscriptions.domain.details import Details, SubscriptionStatus
@@ -168,7 +169,7 @@ def test_whoever_is_neither_buyer_nor_billing_admin_may_not():
         organization_id=new_id("org"),
         buyer_id=new_id("user"),
         created_at=datetime.now(UTC),
-        details=Details(status=SubscriptionStatus.ACTIVATED, tier="standard"),
+        details=Details(status=SubscriptionStatus.ACTIVATED, tier=SubscriptionTier.STANDARD),
     )
 
     subscription.check_viewer(subscription.buyer_id, is_billing_admin=False)

@@ -68,7 +68,7 @@ async def test_a_new_default_organization_is_followed_and_recorded(people, serve
     assert profile["default_organization_id"] == ids.decode("org", shared)
     usages = [json.loads(text) for text in await server.queued("usages", "User Profile Updated")]
     own = [usage["Additional"] for usage in usages if usage["Additional"]["UserIdOverride"] == person.user_id]
-    assert own[-1] == {
+    expected = {
         "ResourceId": ids.encode("profile", profile["id"]),
         "UserIdOverride": person.user_id,
         "Name": "Ada Lovelace",
@@ -78,6 +78,7 @@ async def test_a_new_default_organization_is_followed_and_recorded(people, serve
         "CountryCode": "GBR",
         "EmailAddress": person.email,
     }
+    assert expected.items() <= own[-1].items()
 
 
 async def _create(server, user_id, email):

@@ -84,7 +84,7 @@ async def test_bad_list_fields_are_refused(users_service, people):
         "page_size": ListMembershipsForCallerRequest(page_size=-1),
         "order_by": ListMembershipsForCallerRequest(order_by="name"),
         "page_token": ListMembershipsForCallerRequest(page_token="x"),
-        "ownership": ListMembershipsForCallerRequest(ownership=7),
+        "ownership": ListMembershipsForCallerRequest(ownership=types_pb2.OrganizationOwnership.ValueType(7)),
     }
 
     for field, request in requests.items():
