@@ -130,6 +130,12 @@ class AuthTokensApplication:
         """The keys that verify access tokens, the one that signs first."""
         return self._tokens.keys.published()
 
+    async def forget_ended_sessions(self) -> int:
+        """Delete what nobody can ask for any more. For the worker."""
+        async with self._begin() as uow:
+            return await SessionRepository(uow).forget_ended(self._now())
+        raise AssertionError("unreachable")
+
     async def issue(
         self, uow: UnitOfWork, *, user: User, amr: Sequence[str], provider: str, auth_time: datetime, client: Client
     ) -> Tokens:

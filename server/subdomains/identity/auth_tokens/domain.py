@@ -14,6 +14,8 @@ from server.subdomains.identity.auth_tokens.events import (
 )
 
 REPEATABLE_FOR = timedelta(seconds=10)
+# How long an ended session is kept, so that a reuse of its tokens is still seen for what it is.
+KEPT_FOR = timedelta(days=7)
 _LONGEST_USER_AGENT = 256
 
 
