@@ -1,231 +1,178 @@
-"""Statements: values come out as they went in, and of rows only those of the organization, whatever the plan."""
+"""Statements: written once in Core, and every type in use comes back as it went in."""
 
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
-from enum import StrEnum
+from uuid import UUID
 
-import asyncpg
 import pytest
-import pytest_asyncio
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    Column,
-    Integer,
-    LargeBinary,
-    MetaData,
-    Numeric,
-    Table,
-    Text,
-    bindparam,
-    func,
-    insert,
-    select,
-    update,
-)
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy import bindparam, func, literal, select, true
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import insert as upsert
 
-from server.kernel import ids
-from server.kernel.database import Database
-from server.kernel.database.statements import MissingOrganization
-from server.kernel.database.types import Id, Instant, Word, Words, tenant_table
-from server.kernel.migrate import KERNEL, allow, protect
-from tests.harness import fresh_database
+from server.kernel.database.statements import MissingOrganization, Statements
+from server.kernel.database.types import Id, Instant
+from server.kernel.ids import new_id
+from tests.kernel.probe import ADD_NOTE, ADD_SAMPLE, FIND_NOTES, FIND_SAMPLE, Colour, note, sample
 
-
-class Mood(StrEnum):
-    CALM = "calm"
-    CROSS = "cross"
-
-
-metadata = MetaData(schema="trial")
-thing = Table(
-    "thing",
-    metadata,
-    Column("id", Id("thing"), primary_key=True),
-    Column("mood", Word(Mood)),
-    Column("moods", Words(Mood)),
-    Column("friend_ids", ARRAY(Id("thing"))),
-    Column("seen_at", Instant),
-    Column("facts", JSONB),
-    Column("small", Integer),
-    Column("large", BigInteger),
-    Column("price", Numeric),
-    Column("is_kept", Boolean),
-    Column("raw", LargeBinary),
-    Column("text", Text),
-)
-note = tenant_table("note", metadata, Column("id", Id("note"), primary_key=True), Column("text", Text, nullable=False))
-
-ADD_THING = insert(thing)
-FIND_THING = select(thing).where(thing.c.id == bindparam("id"))
-ADD_NOTE = insert(note)
-LIST_NOTES = select(note.c.text).order_by(note.c.text)  # names no organization: row-level security alone must hold
-COUNT_NOTES = select(func.count().label("number")).select_from(note)
-PAIR_NOTES = select(note.c.text).select_from(note.join(other := note.alias(), other.c.id != note.c.id)).distinct()
-CHANGE_NOTES = update(note).values(text=bindparam("text"))
-
-CREATE = """
-    CREATE SCHEMA trial;
-    GRANT USAGE ON SCHEMA trial TO tenantry_app;
-    CREATE TABLE trial.thing (
-        id uuid PRIMARY KEY, mood text, moods text[], friend_ids uuid[], seen_at timestamptz, facts jsonb,
-        small integer, large bigint, price numeric, is_kept boolean, raw bytea, text text
-    );
-    CREATE TABLE trial.note (organization_id uuid NOT NULL, id uuid PRIMARY KEY, text text NOT NULL);
-    CREATE INDEX ON trial.note (organization_id)
-"""
-PLANS = {
-    "as PostgreSQL likes": {},
-    "generic": {"plan_cache_mode": "force_generic_plan"},
-    "custom": {"plan_cache_mode": "force_custom_plan"},
-    "sequential": {"enable_indexscan": "off", "enable_bitmapscan": "off", "enable_indexonlyscan": "off"},
-    "parallel": {"debug_parallel_query": "on", "parallel_setup_cost": "0", "parallel_tuple_cost": "0"},
-    "nested": {"enable_hashjoin": "off", "enable_mergejoin": "off", "enable_material": "off"},
+INSTANT = datetime(2026, 2, 28, 23, 59, 59, 999_999, tzinfo=UTC)
+FULL = {
+    "raw": UUID(int=2**128 - 1),
+    "colour": Colour.GREEN,
+    "colours": [Colour.RED, Colour.GREEN, Colour.RED],
+    "friends": [new_id("user"), new_id("user")],
+    "instants": [INSTANT, datetime(1, 1, 2, tzinfo=UTC)],
+    "at": INSTANT,
+    "number": -(2**31),
+    "large": 2**63 - 1,
+    "amount": Decimal("12345678901234567890.123456789"),
+    "is_on": True,
+    "body": bytes(range(256)),
+    "data": {"a": [1, None, "é", {"b": True}], "null": None},
+    "texts": ["", "a,b", '"{}\\', "é\n"],
 }
+EMPTY = {"colours": [], "friends": [], "instants": [], "body": b"", "data": {}, "texts": [], "is_on": False}
 
 
-class Script:
-    """Collects what a migration would run."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def execute(self, sqltext: str) -> None:
-        self.lines.append(sqltext)
-
-
-@pytest_asyncio.fixture(scope="module")
-async def dsn(postgres: str, database_name: str) -> AsyncIterator[str]:
-    script = Script()
-    script.execute(CREATE)
-    protect(script, "trial", "note")
-    for name in ("thing", "note"):
-        allow(script, "trial", name)
-    async with fresh_database(postgres, f"{database_name}_statements", [KERNEL]) as found:
-        connection = await asyncpg.connect(found)
-        await connection.execute(";".join(script.lines))
-        await connection.close()
-        yield found
-
-
-@pytest_asyncio.fixture
-async def database(dsn: str) -> AsyncIterator[Database]:
-    found = Database(dsn, pool_size=2)
-    yield found
-    await found.stop()
-
-
-async def test_every_type_comes_back_as_it_went_in(database):
-    row = {
-        "id": ids.new_id("thing"),
-        "mood": Mood.CROSS,
-        "moods": [Mood.CALM, Mood.CROSS],
-        "friend_ids": [ids.new_id("thing"), ids.new_id("thing")],
-        "seen_at": datetime(2031, 5, 1, 9, 30, 0, 123456, tzinfo=UTC),
-        "facts": {"who": "Zoë", "many": [1, 2.5, None, True], "quote": "\"'$1"},
-        "small": -7,
-        "large": 2**40,
-        "price": Decimal("12.340"),
-        "is_kept": False,
-        "raw": b"\x00\xff",
-        "text": "it's $1 and \\ and ☃",
-    }
-
+async def stored(database, **columns):
+    """What comes back of a sample with these columns, in a transaction and outside."""
+    row = {column.name: None for column in sample.columns} | {"id": new_id("sample")} | columns
     async with database.begin() as uow:
-        await uow.write(ADD_THING, row)
+        await uow.write(ADD_SAMPLE, row)
+        within = await uow.fetch_one(FIND_SAMPLE, {"id": row["id"]})
+    outside = await database.reader.fetch_one(FIND_SAMPLE, {"id": row["id"]})
+    assert within == outside
+    assert outside.id == row["id"]
+    return outside._asdict()
 
-    found = await database.reader.fetch_one(FIND_THING, {"id": row["id"]})
-    assert found._asdict() == row
+
+@pytest.mark.parametrize("columns", [FULL, EMPTY, {}], ids=["full", "empty", "null"])
+async def test_every_type_comes_back_as_it_went_in(database, columns):
+    expected = {column.name: None for column in sample.columns} | columns
+
+    found = await stored(database, **columns)
+
+    del found["id"], expected["id"]
+    assert found == expected
 
 
-async def test_what_is_not_known_comes_back_as_none(database):
-    row = {column.name: None for column in thing.columns} | {"id": ids.new_id("thing")}
+async def test_words_and_ids_come_back_as_what_they_are(database):
+    found = await stored(database, **FULL)
 
+    assert isinstance(found["colour"], Colour)
+    assert all(isinstance(colour, Colour) for colour in found["colours"])
+    assert isinstance(found["amount"], Decimal)
+
+
+async def test_an_instant_of_another_zone_is_the_same_instant(database):
+    found = await stored(database, at=INSTANT.astimezone(timezone(timedelta(hours=13))))
+
+    assert found["at"] == INSTANT
+    assert found["at"].utcoffset() == timedelta(0)
+
+
+async def test_json_may_be_any_value(database):
+    for value in ("text", 1, 1.5, True, [], [None], {"": ""}):
+        assert (await stored(database, data=value))["data"] == value
+
+
+@pytest.mark.parametrize("columns", [{"raw": "x"}, {"friends": ["car_1"]}, {"number": 2**31}, {"colour": "mauve"}])
+async def test_a_value_that_does_not_fit_never_reaches_the_table(database, columns):
+    with pytest.raises(Exception, match=r".+"):
+        await stored(database, **columns)
+
+
+async def test_an_id_of_another_kind_is_a_bug_not_a_row(database):
+    with pytest.raises(ValueError, match="not an id of kind sample"):
+        await database.reader.fetch_one(FIND_SAMPLE, {"id": new_id("note")})
+
+
+async def test_lists_of_values_go_in_as_arrays(database):
+    first, second, third = [new_id("sample") for _ in range(3)]
     async with database.begin() as uow:
-        await uow.write(ADD_THING, row)
-
-    found = await database.reader.fetch_one(FIND_THING, {"id": row["id"]})
-    assert found._asdict() == row
-
-
-async def write_notes(database: Database, organization_id: str, *texts: str) -> None:
-    async with database.begin(organization_id) as uow:
-        for text in texts:
-            await uow.write(ADD_NOTE, {"organization_id": organization_id, "id": ids.new_id("note"), "text": text})
-
-
-@pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS)
-async def test_a_read_sees_its_organization_and_no_other_by_any_plan(dsn, plan):
-    # given two organizations, taking turns on one connection
-    settings = "".join(
-        f"{'&' if '?' in dsn or number else '?'}{name}={value}" for number, (name, value) in enumerate(plan.items())
+        for id in (first, second, third):
+            await uow.write(ADD_SAMPLE, {column.name: None for column in sample.columns} | {"id": id})
+    any_of = select(sample.c.id).where(
+        sample.c.id == func.any(bindparam("ids", type_=ARRAY(Id("sample")))),
     )
-    database = Database(dsn + settings, pool_size=1)
-    ours, theirs = ids.new_id("org"), ids.new_id("org")
-    await write_notes(database, ours, "a", "b")
-    await write_notes(database, theirs, "c", "d", "e")
 
-    await insist_on(database, plan)
-    for _ in range(8):  # from the sixth on PostgreSQL may keep a generic plan
-        for organization_id, texts in ((ours, ["a", "b"]), (theirs, ["c", "d", "e"])):
-            # when
-            listed = await database.reader.fetch_all(LIST_NOTES, {"organization_id": organization_id})
-            counted = await database.reader.fetch_one(COUNT_NOTES, {"organization_id": organization_id})
-            paired = await database.reader.fetch_all(PAIR_NOTES, {"organization_id": organization_id})
+    rows = await database.reader.fetch_all(any_of.order_by(sample.c.id), {"ids": [third, first]})
 
-            # then
-            assert [row.text for row in listed] == texts
-            assert counted is not None
-            assert counted.number == len(texts)
-            assert sorted(row.text for row in paired) == texts
-    await database.stop()
+    assert [row.id for row in rows] == [first, third]
 
 
-async def insist_on(database: Database, plan: dict[str, str]) -> None:
-    connection = await database.pool.acquire()
-    for name, value in plan.items():
-        assert await connection.raw.fetchval(f"SHOW {name}") == value
-    database.pool.release(connection)
+async def test_columns_may_be_worked_out_and_labelled(database):
+    query = select(
+        literal(1).label("one"),
+        literal(None, Instant).label("never"),
+        bindparam("when", type_=Instant).label("then"),
+        literal("ä").label("class"),
+    )
+
+    row = await database.reader.fetch_one(query, {"when": INSTANT})
+
+    assert (row.one, row.never, row.then, row[3]) == (1, None, INSTANT, "ä")
 
 
-async def test_the_organization_of_a_read_is_forgotten_after_it(dsn):
-    database = Database(dsn, pool_size=1)
-    organization_id = ids.new_id("org")
-    await write_notes(database, organization_id, "a")
+def test_a_statement_is_compiled_once():
+    statements = Statements()
 
-    await database.reader.fetch_all(LIST_NOTES, {"organization_id": organization_id})
-
-    connection = await database.pool.acquire()
-    assert await connection.raw.fetchval("SELECT count(*) FROM trial.note") == 0
-    database.pool.release(connection)
-    await database.stop()
+    assert statements.of(FIND_NOTES) is statements.of(FIND_NOTES)
 
 
-async def test_a_read_for_no_organization_is_never_sent(database):
+async def test_a_missing_parameter_is_said_before_anything_runs(database):
+    with pytest.raises(KeyError, match="id"):
+        await database.reader.fetch_one(FIND_SAMPLE, {})
+
+
+@pytest.mark.parametrize("parameters", [{}, {"organization_id": None}, {"organization_id": ""}])
+async def test_rows_of_organizations_are_read_for_one_of_them(database, parameters):
+    query = select(note.c.id).where(true())
+
     with pytest.raises(MissingOrganization):
-        await database.reader.fetch_all(LIST_NOTES, {})
+        await database.reader.fetch_all(query, parameters)
 
 
-async def test_a_row_of_another_organization_is_not_written(database):
-    ours, theirs = ids.new_id("org"), ids.new_id("org")
+def test_a_subquery_over_rows_of_organizations_counts_as_well():
+    nested = select(select(func.count()).select_from(note).scalar_subquery().label("count"))
+    joined = select(sample.c.id).join(note, note.c.text == sample.c.colour)
+    either = select(note.c.id).union_all(select(note.c.id))
 
-    with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        async with database.begin(ours) as uow:
-            await uow.write(ADD_NOTE, {"organization_id": theirs, "id": ids.new_id("note"), "text": "forged"})
+    statements = Statements()
 
-    assert await database.reader.fetch_all(LIST_NOTES, {"organization_id": theirs}) == []
+    assert all(statements.of(query).is_tenant for query in (nested, joined, either, ADD_NOTE))
+    assert not statements.of(FIND_SAMPLE).is_tenant
 
 
-async def test_a_change_reaches_the_rows_of_its_organization_only(database):
-    ours, theirs = ids.new_id("org"), ids.new_id("org")
-    await write_notes(database, ours, "a", "b")
-    await write_notes(database, theirs, "c")
+async def test_the_organization_of_a_read_is_the_only_one_seen(database):
+    first, second = new_id("org"), new_id("org")
+    for organization_id in (first, second):
+        async with database.begin(organization_id) as uow:
+            row = {"organization_id": organization_id, "id": new_id("note"), "text": "x", "version": 1}
+            await uow.write(ADD_NOTE, row)
+    everything = select(note)
+    counted = select(func.count().label("all")).select_from(note)
 
-    async with database.begin(ours) as uow:
-        changed = await uow.execute(CHANGE_NOTES, {"text": "changed"})
+    rows = await database.reader.fetch_all(everything, {"organization_id": first})
+    one = await database.reader.fetch_one(counted, {"organization_id": second})
 
-    assert changed == 2
-    left = await database.reader.fetch_all(LIST_NOTES, {"organization_id": theirs})
-    assert [row.text for row in left] == ["c"]
+    assert [row.organization_id for row in rows] == [first]
+    assert one.all == 1
+
+
+async def test_an_upsert_over_rows_of_organizations_obeys_row_security_too(database):
+    # given
+    organization_id, note_id = new_id("org"), new_id("note")
+    new = upsert(note)
+    save = new.values({column.name: bindparam(column.name) for column in note.columns}).on_conflict_do_update(
+        index_elements=[note.c.organization_id, note.c.id], set_={"text": new.excluded.text}
+    )
+
+    # when
+    for words in ("first", "second"):
+        row = {"organization_id": organization_id, "id": note_id, "text": words, "version": 1}
+        async with database.begin(organization_id) as uow:
+            await uow.write(save, row)
+
+    # then
+    found = await database.reader.fetch_all(FIND_NOTES, {"organization_id": organization_id})
+    assert [(row.id, row.text) for row in found] == [(note_id, "second")]

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import OrderedDict, deque
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,7 @@ _AWAY = (
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
+    asyncpg.InternalClientError,  # a statement met the notice that PostgreSQL is closing the connection
 )
 
 
@@ -57,7 +59,7 @@ class Connection:
 
 
 class Pool:
-    """At most *size* connections, opened when needed, handed out newest first."""
+    """At most *size* connections, opened when needed, handed out newest first, and to those who wait in their order."""
 
     def __init__(self, dsn: str, *, size: int, role: str | None = APPLICATION_ROLE, name: str = "tenantry") -> None:
         self._dsn = dsn
@@ -68,7 +70,7 @@ class Pool:
         self._size = size
         self._idle: list[Connection] = []
         self._open = 0
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._waiting: deque[asyncio.Future[Connection | None]] = deque()
         self._closed = False
 
     async def acquire(self) -> Connection:
@@ -88,25 +90,17 @@ class Pool:
                 raise StoreUnavailable
             if self._open < self._size:
                 return await self._connect()
-            turn = asyncio.get_running_loop().create_future()
-            self._waiting.append(turn)
-            try:
-                await turn
-            except asyncio.CancelledError:
-                if turn.done() and not turn.cancelled():
-                    self._wake()
-                else:
-                    self._waiting.remove(turn)
-                raise
+            handed = await self._wait()
+            if handed is not None and not handed.raw.is_closed():
+                return handed
+            self._open -= handed is not None
 
     def release(self, connection: Connection) -> None:
         """Give a connection back."""
         if self._closed or connection.raw.is_closed():
-            self._open -= 1
-            connection.raw.terminate()
-        else:
+            self.discard(connection)
+        elif not self._wake(connection):
             self._idle.append(connection)
-        self._wake()
 
     def discard(self, connection: Connection) -> None:
         """Give back a connection that nobody can use again."""
@@ -132,12 +126,30 @@ class Pool:
             self._wake()
             raise
 
-    def _wake(self) -> None:
+    async def _wait(self) -> Connection | None:
+        """Wait for a connection, or for room to open one."""
+        turn: asyncio.Future[Connection | None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            return await turn
+        except asyncio.CancelledError:
+            if turn.cancelled():
+                with suppress(ValueError):  # it was skipped already
+                    self._waiting.remove(turn)
+            elif (handed := turn.result()) is not None:
+                self.release(handed)
+            else:
+                self._wake()
+            raise
+
+    def _wake(self, handed: Connection | None = None) -> bool:
+        """Whether somebody waited and was woken."""
         while self._waiting:
             turn = self._waiting.popleft()
             if not turn.done():
-                turn.set_result(None)
-                return
+                turn.set_result(handed)
+                return True
+        return False
 
 
 async def connect(dsn: str, settings: dict[str, str]) -> "asyncpg.Connection[Any]":

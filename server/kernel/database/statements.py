@@ -44,17 +44,20 @@ class MissingOrganization(Exception):
 class Statement:
     """One statement as PostgreSQL takes it, and how values go in and rows come out."""
 
-    __slots__ = ("_binds", "_convert", "_row", "_table", "is_insert", "is_tenant", "read_sql", "sql")
+    __slots__ = ("_binds", "_convert", "_row", "_table", "is_insert", "is_tenant", "read_sql", "runs_alone", "sql")
 
     def __init__(self, element: ClauseElement) -> None:
         self.is_insert = isinstance(element, Insert)
         self._table = element.table if isinstance(element, Insert | Update | Delete) else None
         self.is_tenant = any(is_tenant_table(part) for part in visitors.iterate(element))
+        # An insert needs no transaction around it, if it reads the organization of its rows from s (see merge.py).
+        self.runs_alone = self.is_insert and not self.is_tenant
         columns = None
         if isinstance(element, Insert) and not element._values and element.select is None:
             columns = [column.name for column in element.table.c]
             if self.is_tenant:
                 element = _after_setting(element)
+                self.runs_alone = True
         compiled: Any = element.compile(dialect=DIALECT, column_keys=columns)
         assert isinstance(compiled, SQLCompiler)
         self.sql: str = compiled.string

@@ -41,6 +41,10 @@ _CONSTRAINTS = (
 )
 
 
+class BrokenTransaction(Exception):
+    """A statement had failed, and whoever ran it went on: PostgreSQL has rolled the transaction back."""
+
+
 class UnitOfWork:
     """One transaction. Commits when its block ends well, rolls back otherwise. Nobody calls commit."""
 
@@ -162,12 +166,13 @@ class UnitOfWork:
         """Send what waits and commit. Only the kernel calls this."""
         try:
             self._collect()
-            if self._connection is None and all(statement.is_insert for statement, _ in self._waiting):
+            if self._connection is None and all(statement.runs_alone for statement, _ in self._waiting):
                 await self._flush_alone()
             else:
                 self._connection = await self._begun()
                 await self._flush(self._connection)
-                await self._connection.raw.execute("COMMIT")
+                if await self._connection.raw.execute("COMMIT") != "COMMIT":
+                    raise BrokenTransaction
                 self._database.pool.release(self._connection)
                 self._connection = None
         except BaseException as error:
