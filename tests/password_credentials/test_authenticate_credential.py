@@ -14,7 +14,7 @@ from tenantry.identities.v1.identities_service_pb2_grpc import IdentitiesService
 from tenantry.password_credentials.v1.password_credentials_service_pb2 import AuthenticateCredentialRequest
 
 from server.kernel import ids
-from tests.harness import refusal
+from tests.harness import properties_of, refusal
 from tests.password_credentials.attempts import audit_code, audits_of
 from tests.signed_in import PASSWORD, bearer
 
@@ -67,7 +67,7 @@ async def test_a_sign_in_is_audited_recorded_and_published(people, server):
     [login] = [json.loads(text) for text in await server.queued("usages", person.user_id) if '"User Login"' in text]
     organization_id = login["Additional"].pop("DefaultOrganizationId")
     assert organization_id.startswith("org_")
-    assert login["Additional"] == {
+    assert properties_of(login) == {
         "AuthProvider": "credentials",
         "UserIdOverride": person.user_id,
         "Name": "Ana Silva",
