@@ -11,7 +11,7 @@ import pytest
 from tenantry.auth_tokens.v1.auth_tokens_service_pb2 import ListSessionsRequest, RefreshTokenRequest
 
 from server.kernel import ids
-from tests.harness import refusal
+from tests.harness import properties_of, refusal
 from tests.signed_in import bearer
 
 _AUDIT = "Authentication.Any.Refreshed."
@@ -82,7 +82,7 @@ async def test_the_refresh_is_published_audited_and_recorded(sessions, people, s
     [usage] = [
         json.loads(text) for text in await server.queued("usages", person.user_id) if "User Extended Login" in text
     ]
-    assert usage["Additional"] == {"AuthProvider": "credentials", "UserIdOverride": person.user_id}
+    assert properties_of(usage) == {"AuthProvider": "credentials", "UserIdOverride": person.user_id}
 
 
 async def test_roles_are_those_of_the_moment(sessions, people, server):

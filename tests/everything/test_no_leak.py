@@ -18,7 +18,7 @@ from google.protobuf.message import Message
 from server.composition import compose
 from tests.everything.callers import Caller
 from tests.everything.calls import FAILURES, Answer, call_by_rest, call_natively
-from tests.everything.canaries import Canaries, canaries_of, seen, without_filters
+from tests.everything.canaries import Canaries, canaries_of, other_organizations_seen, seen, without_filters
 from tests.everything.operations import OPERATIONS, Operation, by_name
 from tests.everything.people import several_organizations
 from tests.everything.requests import fields_of, id_prefix, is_required
@@ -138,6 +138,8 @@ async def told(
     for name, request, is_allowed in await attempts(tenants, operation, caller, own, other):
         answer = await call_natively(server.channel, operation, request, caller.metadata)
         bytes_seen = seen(foreign, answer.everything, request.SerializeToString())
+        if operation.is_tenanted:
+            bytes_seen += other_organizations_seen(own, answer.everything, request.SerializeToString())
         found += [f"{name}: {canary!r}" for canary in bytes_seen[:3]]
         if not is_allowed(answer):
             found.append(f"{name}: {answer.says}")

@@ -44,18 +44,6 @@ class Client:
     user_agent: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tokens:
-    """What somebody who has signed in gets."""
-
-    user_id: str
-    session_id: str
-    access_token: str = field(repr=False)
-    access_token_expires_at: datetime
-    refresh_token: str = field(repr=False)
-    refresh_token_expires_at: datetime
-
-
 @dataclass(frozen=True, slots=True)
 class SpentToken:
     """A refresh token that was exchanged, and for a moment the answer it got."""

@@ -190,7 +190,7 @@ class RecentMailsRepository:
 
     async def get(self, address_digest: bytes, now: datetime) -> RecentMails:
         """The mails of an address; nobody else gets them until the transaction ends."""
-        empty = {"address_digest": address_digest, "sent_at": [], "expires_at": now}
+        empty: dict[str, Any] = {"address_digest": address_digest, "sent_at": [], "expires_at": now}
         [row] = await self._uow.fetch_all(_LOCK_MAILS, empty)
         return RecentMails(address_digest, list(row.sent_at))
 

@@ -82,8 +82,8 @@ class RegistrationApplication:
             is_operator=registration.email_address in self._operators,
             now=self._now(),
         )
-        self._records.person_registered(uow, user, registration.profile)
         await (users.add(user) if found is None else users.save_registration(user))
+        self._records.person_registered(uow, user, registration.profile)
         return await self._as_it_is_now(users, user.id), True
 
     async def _find_claimant(self, users: EndUserRepository, registration: Registration) -> EndUser | None:

@@ -1,6 +1,6 @@
 """The features of all members of an organization, changed at once, however many there are."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -86,18 +86,20 @@ class ChangedMember:
     events: list[DomainEvent] = field(default_factory=list)
 
 
+async def lock_members(uow: UnitOfWork, organization_id: str) -> Mapping[str, int]:
+    """The members of an organization, whom nobody else changes until the end of the transaction, and their versions."""
+    rows = await uow.fetch_all(_LOCK_MEMBERS, {"organization_id": organization_id})
+    return {row.id: row.version for row in rows}
+
+
 async def reset_features(
-    uow: UnitOfWork, *, organization_id: str, level: FeatureLevel, assigned_by_id: str
+    uow: UnitOfWork, versions: Mapping[str, int], *, organization_id: str, level: FeatureLevel, assigned_by_id: str
 ) -> Sequence[ChangedMember]:
     """
-    Give every member of an organization this level, and on the platform the highest of all it has.
+    Give every locked member of an organization this level, and on the platform the highest of all it has.
 
     Publishes what has changed, and says whom it concerned.
     """
-    organization = {"organization_id": organization_id}
-    versions = {row.id: row.version for row in await uow.fetch_all(_LOCK_MEMBERS, organization)}
-    if not versions:
-        return []
     members = {
         row.user_id: ChangedMember(
             id=row.user_id,
@@ -105,7 +107,7 @@ async def reset_features(
             membership_id=row.id,
             membership_features=expand([row.level]),
         )
-        for row in await uow.fetch_all(_RESET_MEMBERSHIPS, organization | {"level": level})
+        for row in await uow.fetch_all(_RESET_MEMBERSHIPS, {"organization_id": organization_id, "level": level})
     }
     for row in await uow.fetch_all(_RESET_PLATFORM, {"user_ids": list(members)}):
         members[row.id].platform_features = expand([row.level])
