@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import OrderedDict, deque
+from contextvars import ContextVar
 from typing import Any
 from uuid import UUID
 
@@ -13,13 +14,24 @@ from server.kernel.errors import StoreUnavailable
 
 APPLICATION_ROLE = "tenantry_app"
 _MOST_PREPARED = 500
+_SPARE = 2
+_CLOSE_SECONDS = 5
+_SETTINGS = {
+    "jit": "off",
+    # A transaction of a process that hangs must not keep its rows locked for good.
+    "idle_in_transaction_session_timeout": "60s",
+    # The setting of row-level security starts as an organization that is nobody's. Unset, it would be an empty text
+    # once a transaction has set it and ended, which the planner, guessing how many rows there are, cannot read.
+    SETTING: str(UUID(int=0)),
+}
 _AWAY = (
     OSError,
     asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
+    asyncpg.OperatorInterventionError,  # shutting down, starting up, or an administrator cancelled
+    asyncpg.InsufficientResourcesError,
 )
+
+open_transactions: ContextVar[int] = ContextVar("open_transactions", default=0)  # of this task
 
 
 class Connection:
@@ -41,11 +53,18 @@ class Connection:
             if self.raw.is_in_transaction():
                 raise
             return await (await self._prepare(sql)).fetch(*arguments)
+        except asyncpg.PostgresError as error:
+            error.detail = None  # it quotes the row, and errors are logged
+            raise
 
     async def execute(self, sql: str, arguments: list[Any]) -> int:
         """Run a prepared statement that changes rows and return how many it changed."""
         statement = self._prepared.get(sql) or await self._prepare(sql)
-        await statement.fetch(*arguments)
+        try:
+            await statement.fetch(*arguments)
+        except asyncpg.PostgresError as error:
+            error.detail = None  # it quotes the row, and errors are logged
+            raise
         return int((statement.get_statusmsg() or "").rpartition(" ")[2] or 0)
 
     async def _prepare(self, sql: str) -> "PreparedStatement[Any]":
@@ -56,19 +75,25 @@ class Connection:
         return statement
 
 
+_Turn = asyncio.Future[Connection | None]
+
+
 class Pool:
-    """At most *size* connections, opened when needed, handed out newest first."""
+    """
+    At most *size* connections, opened when needed, handed out newest first, and to those who wait in their order.
+
+    Who needs a second one while holding a transaction goes first, and beyond *size* has a few of its own: else as many
+    transactions as there are connections would wait for each other.
+    """
 
     def __init__(self, dsn: str, *, size: int, role: str | None = APPLICATION_ROLE, name: str = "tenantry") -> None:
         self._dsn = dsn
-        # The setting of row-level security starts as an organization that is nobody's. Unset, it would be an empty text
-        # once a transaction has set it and ended, which the planner, guessing how many rows there are, cannot read.
-        self._settings = {"application_name": name, "jit": "off", SETTING: str(UUID(int=0))}
-        self._settings |= {"role": role} if role else {}
+        self._settings = {"application_name": name, **_SETTINGS} | ({"role": role} if role else {})
         self._size = size
         self._idle: list[Connection] = []
-        self._open = 0
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._open = 0  # places taken: connections, and those that are being made
+        self._waiting: deque[_Turn] = deque()
+        self._waiting_within: deque[_Turn] = deque()
         self._closed = False
 
     async def acquire(self) -> Connection:
@@ -78,66 +103,77 @@ class Pool:
         Raises:
             StoreUnavailable: PostgreSQL cannot be reached.
         """
-        while True:
-            while self._idle:
-                connection = self._idle.pop()
-                if not connection.raw.is_closed():
-                    return connection
-                self._open -= 1
-            if self._closed:
-                raise StoreUnavailable
-            if self._open < self._size:
-                return await self._connect()
-            turn = asyncio.get_running_loop().create_future()
-            self._waiting.append(turn)
-            try:
-                await turn
-            except asyncio.CancelledError:
-                if turn.done() and not turn.cancelled():
-                    self._wake()
-                else:
-                    self._waiting.remove(turn)
-                raise
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.raw.is_closed():
+                return connection
+            self._open -= 1
+        if self._closed:
+            raise StoreUnavailable
+        is_within = open_transactions.get() > 0
+        if self._open >= self._size + (_SPARE if is_within else 0):
+            return await self._wait(self._waiting_within if is_within else self._waiting)
+        self._open += 1
+        return await self._connect()
 
     def release(self, connection: Connection) -> None:
         """Give a connection back."""
         if self._closed or connection.raw.is_closed():
-            self._open -= 1
-            connection.raw.terminate()
+            self.discard(connection)
         else:
-            self._idle.append(connection)
-        self._wake()
+            self._pass_on(connection)
 
     def discard(self, connection: Connection) -> None:
         """Give back a connection that nobody can use again."""
         connection.raw.terminate()
-        self._open -= 1
-        self._wake()
+        self._pass_on(None)
 
     async def close(self) -> None:
         """Close idle connections now and the others as they come back."""
         self._closed = True
-        while self._idle:
-            await self._idle.pop().raw.close()
-            self._open -= 1
-        while self._waiting:
-            self._wake()
+        for turn in (*self._waiting_within, *self._waiting):
+            if not turn.done():
+                turn.set_exception(StoreUnavailable())
+        idle, self._idle = self._idle, []
+        self._open -= len(idle)
+        closing = [connection.raw.close(timeout=_CLOSE_SECONDS) for connection in idle]
+        await asyncio.gather(*closing, return_exceptions=True)
+
+    async def _wait(self, queue: "deque[_Turn]") -> Connection:
+        turn: _Turn = asyncio.get_running_loop().create_future()
+        queue.append(turn)
+        try:
+            connection = await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled() and turn.exception() is None:
+                self._pass_on(turn.result())  # it came in the very moment of giving up
+            raise
+        if connection is not None and not connection.raw.is_closed():
+            return connection
+        return await self._connect()
 
     async def _connect(self) -> Connection:
-        self._open += 1
         try:
             return Connection(await connect(self._dsn, self._settings))
         except BaseException:
-            self._open -= 1
-            self._wake()
+            self._pass_on(None)
             raise
 
-    def _wake(self) -> None:
-        while self._waiting:
-            turn = self._waiting.popleft()
-            if not turn.done():
-                turn.set_result(None)
-                return
+    def _pass_on(self, connection: Connection | None) -> None:
+        """Hand a place, and its connection if there is one, to who has waited longest."""
+        is_spare = self._open > self._size
+        for queue in [self._waiting_within] if is_spare else [self._waiting_within, self._waiting]:
+            while queue:
+                turn = queue.popleft()
+                if not turn.done():
+                    turn.set_result(connection)
+                    return
+        if connection is not None and not is_spare:
+            self._idle.append(connection)
+            return
+        self._open -= 1
+        if connection is not None:
+            connection.raw.terminate()
 
 
 async def connect(dsn: str, settings: dict[str, str]) -> "asyncpg.Connection[Any]":

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Delete,
     Insert,
     Select,
+    Table,
     Update,
     bindparam,
     select,
@@ -44,17 +45,33 @@ class MissingOrganization(Exception):
 class Statement:
     """One statement as PostgreSQL takes it, and how values go in and rows come out."""
 
-    __slots__ = ("_binds", "_convert", "_row", "_table", "is_insert", "is_tenant", "read_sql", "sql")
+    __slots__ = (
+        "_binds",
+        "_convert",
+        "_only_adds",
+        "_row",
+        "_table",
+        "_tables",
+        "goes_alone",
+        "is_tenant",
+        "read_sql",
+        "sql",
+    )
 
     def __init__(self, element: ClauseElement) -> None:
-        self.is_insert = isinstance(element, Insert)
         self._table = element.table if isinstance(element, Insert | Update | Delete) else None
-        self.is_tenant = any(is_tenant_table(part) for part in visitors.iterate(element))
+        self._tables = _tables(element)
+        self.is_tenant = any(is_tenant_table(table) for table in self._tables)
         columns = None
-        if isinstance(element, Insert) and not element._values and element.select is None:
+        is_row = isinstance(element, Insert) and not element._values and element.select is None
+        if isinstance(element, Insert) and is_row:
             columns = [column.name for column in element.table.c]
             if self.is_tenant:
                 element = _after_setting(element)
+        # Rows may go into one table from several parts of a statement, unless one must know of the others'.
+        self._only_adds = isinstance(element, Insert) and not _looks(element)
+        # Without BEGIN there is only the setting that rows are selected from.
+        self.goes_alone = isinstance(element, Insert) and (is_row or not self.is_tenant)
         compiled: Any = element.compile(dialect=DIALECT, column_keys=columns)
         assert isinstance(compiled, SQLCompiler)
         self.sql: str = compiled.string
@@ -66,7 +83,9 @@ class Statement:
 
     def conflicts_with(self, other: "Statement") -> bool:
         """Whether the two must not run as parts of one statement, where neither sees what the other does."""
-        return self._table is other._table and not (self.is_insert and other.is_insert)
+        if self._table is other._table:
+            return not (self._only_adds and other._only_adds)
+        return self._table in other._tables or other._table in self._tables
 
     def arguments(self, parameters: Parameters) -> list[Any]:
         """The values of *parameters* in the order of the placeholders."""
@@ -114,6 +133,14 @@ class Statements:
             found = Statement(self._rewrite(element) if self._rewrite else element)
             self._compiled[element] = found
         return found
+
+
+def _tables(element: ClauseElement) -> set[Table]:
+    return {part for part in visitors.iterate(element) if isinstance(part, Table)}
+
+
+def _looks(element: Insert) -> bool:
+    return element._post_values_clause is not None or (element.select is not None and bool(_tables(element.select)))
 
 
 def _after_setting(element: Insert) -> Insert:

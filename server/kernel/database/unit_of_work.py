@@ -19,11 +19,11 @@ from server.kernel import ids
 from server.kernel.access.caller import Call, find_current_call, service_call
 from server.kernel.database import event_log
 from server.kernel.database.event_log import Published
-from server.kernel.database.pool import Connection, is_away
+from server.kernel.database.pool import Connection, is_away, open_transactions
 from server.kernel.database.statements import SETTING, Parameters, Row, Statement
 from server.kernel.deliveries import messages, tables
 from server.kernel.deliveries.messages import Message
-from server.kernel.errors import Refusal, StoreUnavailable
+from server.kernel.errors import ConcurrentModification, Refusal, StoreUnavailable
 from server.kernel.events import Aggregate, DomainEvent
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 Refusing = Mapping[str, Refusal]  # what a violated constraint means, by its name
 Reaction = Callable[["UnitOfWork", Any], Any]
 _to_json = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
+_MOST_MERGED = 20  # longer statements would be many different ones, and at last too long
 _NOTHING: Refusing = MappingProxyType({})
 _CONSTRAINTS = (
     asyncpg.UniqueViolationError,
@@ -39,6 +40,10 @@ _CONSTRAINTS = (
     asyncpg.CheckViolationError,
     asyncpg.ForeignKeyViolationError,
 )
+
+
+class NotCommitted(Exception):
+    """The transaction had failed before its end: nothing of it stands."""
 
 
 class UnitOfWork:
@@ -90,7 +95,8 @@ class UnitOfWork:
         constraint named in *refusing* raises that refusal then, not here.
         """
         statement = self._database.statements.of(element)
-        if any(statement.conflicts_with(waiting) for waiting, _ in self._waiting):
+        is_full = len(self._waiting) >= _MOST_MERGED
+        if is_full or any(statement.conflicts_with(waiting) for waiting, _ in self._waiting):
             await self._flush(await self._begun())
         self._waiting.append((statement, statement.arguments(row)))
         self._refusing.update(refusing)
@@ -99,7 +105,7 @@ class UnitOfWork:
         """Go on within *organization_id*: for use cases that make an organization or act in several."""
         if self.organization_id == organization_id:
             return
-        if self._waiting or self._connection is not None:
+        if self._waiting or self._messages or self._connection is not None:
             connection = await self._begun()
             self.organization_id = organization_id
             await connection.fetch(f"SELECT set_config('{SETTING}', $1, true)", [self._setting()])
@@ -145,6 +151,10 @@ class UnitOfWork:
     # The transaction --------------------------------------------------------------------------------------------
 
     async def __aenter__(self) -> "UnitOfWork":
+        call = find_current_call()
+        if call is not None and call.held is not None:
+            # What the call did before must be seen by this one, and its locks let go.
+            await _complete_held(call)
         return self
 
     async def __aexit__(
@@ -162,14 +172,15 @@ class UnitOfWork:
         """Send what waits and commit. Only the kernel calls this."""
         try:
             self._collect()
-            if self._connection is None and all(statement.is_insert for statement, _ in self._waiting):
+            if self._connection is None and all(statement.goes_alone for statement, _ in self._waiting):
                 await self._flush_alone()
             else:
                 self._connection = await self._begun()
                 await self._flush(self._connection)
-                await self._connection.raw.execute("COMMIT")
-                self._database.pool.release(self._connection)
-                self._connection = None
+                if await self._connection.raw.execute("COMMIT") != "COMMIT":
+                    # A statement had failed, and whoever ran it went on as if it had not.
+                    raise NotCommitted
+                self._database.pool.release(self._let_go(self._connection))
         except BaseException as error:
             await self._roll_back()
             if is_away(error):
@@ -179,10 +190,8 @@ class UnitOfWork:
 
     async def _hold(self, call: Call) -> None:
         """Leave the transaction open: the pipeline commits it together with the answer of the call."""
-        earlier, call.held = call.held, None
-        if earlier is not None:
-            await earlier.complete()
         try:
+            await _complete_held(call)
             await self._flush(await self._begun())
         except BaseException:
             await self._roll_back()
@@ -206,8 +215,14 @@ class UnitOfWork:
                     raise StoreUnavailable from error
                 raise
             self._connection = connection
+            open_transactions.set(open_transactions.get() + 1)
         await self._flush(self._connection)
         return self._connection
+
+    def _let_go(self, connection: Connection) -> Connection:
+        self._connection = None
+        open_transactions.set(open_transactions.get() - 1)
+        return connection
 
     async def _flush_alone(self) -> None:
         if self._waiting:
@@ -258,6 +273,8 @@ class UnitOfWork:
             if refusal is None:
                 raise
             raise refusal from None
+        except asyncpg.TransactionRollbackError as error:  # a deadlock, say
+            raise ConcurrentModification from error
         except Exception as error:
             if is_away(error):
                 raise StoreUnavailable from error
@@ -267,10 +284,9 @@ class UnitOfWork:
         return None if self.organization_id is None else str(ids.decode("org", self.organization_id))
 
     async def _roll_back(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
+        if self._connection is not None:
             # Whoever cancelled the call must not leave a transaction open on a connection that others will use.
-            await asyncio.shield(asyncio.ensure_future(self._end(connection)))
+            await asyncio.shield(asyncio.ensure_future(self._end(self._let_go(self._connection))))
 
     async def _end(self, connection: Connection) -> None:
         try:
@@ -285,6 +301,12 @@ class UnitOfWork:
             self._database.signals.send(channel, payload)
         if self._has_deliveries:
             self._database.signals.send("deliveries", "")
+
+
+async def _complete_held(call: Call) -> None:
+    held, call.held = call.held, None
+    if held is not None:
+        await held.complete()
 
 
 OpenUnitOfWork = Callable[..., UnitOfWork]

@@ -11,6 +11,10 @@ from google.rpc.status_pb2 import Status
 from server.kernel import errors
 
 DOMAIN = "tenantry"
+# A refusal travels in trailers, of which clients take 8 KiB: what is longer would look like a broken connection.
+_LONGEST_MESSAGE = 600
+_LONGEST_TEXT = 1_000
+_MOST_OF_VIOLATIONS = 3_000
 _DETAILS = "grpc-status-details-bin"
 _CODES: dict[type[errors.Refusal], grpc.StatusCode] = {
     errors.InvalidArgument: grpc.StatusCode.INVALID_ARGUMENT,
@@ -34,7 +38,11 @@ async def refuse(context: Any, refusal: errors.Refusal, request_id: str) -> None
     """End the call with *refusal*."""
     code = code_of(refusal)
     details: list[Any] = [
-        error_details_pb2.ErrorInfo(reason=refusal.reason, domain=DOMAIN, metadata=refusal.metadata),
+        error_details_pb2.ErrorInfo(
+            reason=refusal.reason,
+            domain=DOMAIN,
+            metadata={name: _cut(value, _LONGEST_TEXT) for name, value in refusal.metadata.items()},
+        ),
     ]
     trailing: list[tuple[str, str | bytes]] = []
     if isinstance(refusal, errors.InvalidArgument) and refusal.violations:
@@ -44,7 +52,8 @@ async def refuse(context: Any, refusal: errors.Refusal, request_id: str) -> None
         delay.FromMilliseconds(int(refusal.retry_after * 1000))
         details.append(error_details_pb2.RetryInfo(retry_delay=delay))
         trailing.append(("retry-after", str(max(1, round(refusal.retry_after)))))
-    await _abort(context, code, str(refusal), details=details, request_id=request_id, trailing=trailing)
+    message = _cut(str(refusal), _LONGEST_MESSAGE)
+    await _abort(context, code, message, details=details, request_id=request_id, trailing=trailing)
 
 
 async def fail(context: Any, incident_id: str, request_id: str) -> None:
@@ -62,14 +71,26 @@ async def expire(context: Any, request_id: str) -> None:
 
 
 def _bad_request(refusal: errors.InvalidArgument) -> error_details_pb2.BadRequest:
-    return error_details_pb2.BadRequest(
-        field_violations=[
-            error_details_pb2.BadRequest.FieldViolation(
-                field=violation.field, reason=violation.reason, description=violation.description
-            )
-            for violation in refusal.violations
-        ]
-    )
+    """All violations, or as many of the first as there is room for."""
+    found = error_details_pb2.BadRequest()
+    room = _MOST_OF_VIOLATIONS
+    for violation in refusal.violations:
+        said = error_details_pb2.BadRequest.FieldViolation(
+            field=_cut(violation.field, _LONGEST_TEXT),
+            reason=violation.reason,
+            description=_cut(violation.description, _LONGEST_TEXT),
+        )
+        room -= said.ByteSize()
+        if room < 0:
+            break
+        found.field_violations.append(said)
+    return found
+
+
+def _cut(text: str, longest: int) -> str:
+    """The beginning of *text*: at most *longest* bytes."""
+    encoded = text.encode()
+    return text if len(encoded) <= longest else encoded[: longest - 3].decode(errors="ignore") + "…"
 
 
 async def _abort(

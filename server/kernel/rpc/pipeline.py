@@ -35,7 +35,8 @@ from server.kernel.rpc.validation import Check
 log = logging.getLogger("tenantry.call")
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.\-]{8,128}")
-_DEFAULT_DEADLINE_SECONDS = 30.0
+_DEFAULT_SECONDS = 30.0
+_LONGEST_SECONDS = 60.0  # whatever deadline a caller sets
 _PROCESS = secrets.token_hex(8)
 _numbers = itertools.count(1)
 
@@ -119,30 +120,32 @@ class Pipeline:
         call = self._open(method, context)
         set_current_call(call)
         try:
-            if context.time_remaining() is None:
-                async with asyncio.timeout(_DEFAULT_DEADLINE_SECONDS):
+            try:
+                remaining = context.time_remaining()
+                if remaining is None or remaining > _LONGEST_SECONDS:
+                    async with asyncio.timeout(_DEFAULT_SECONDS if remaining is None else _LONGEST_SECONDS):
+                        result = await answer(call)
+                else:
                     result = await answer(call)
+            except Refusal as refusal:
+                self._log(call, code_of(refusal).name, started, refusal.reason)
+                await refuse(context, refusal, call.request_id)
+            except TimeoutError:
+                self._log(call, "DEADLINE_EXCEEDED", started)
+                await expire(context, call.request_id)
             else:
-                result = await answer(call)
-        except Refusal as refusal:
-            self._log(call, code_of(refusal).name, started, refusal.reason)
-            await refuse(context, refusal, call.request_id)
-        except TimeoutError:
-            self._log(call, "DEADLINE_EXCEEDED", started)
-            await expire(context, call.request_id)
-        except asyncio.CancelledError:
-            self._log(call, "CANCELLED", started)
-            raise
+                if self.logs_every_call:
+                    self._log(call, "OK", started)
+                return result
         except grpc.aio.AbortError:
-            raise  # the handler has answered already
-        except Exception:
+            raise  # the call has been answered
+        except (Exception, asyncio.CancelledError) as error:
+            if isinstance(error, asyncio.CancelledError) and _is_cancelled():
+                self._log(call, "CANCELLED", started)
+                raise
             incident_id = ids.new_id("incident")
             log.exception("unexpected error", extra={"incident_id": incident_id, "method": method.path})
             await fail(context, incident_id, call.request_id)
-        else:
-            if self.logs_every_call:
-                self._log(call, "OK", started)
-            return result
 
     def _open(self, method: Method, context: Any) -> Call:
         metadata = dict(context.invocation_metadata() or ())
@@ -199,6 +202,12 @@ class Pipeline:
                 "milliseconds": round((time.monotonic() - started) * 1000, 1),
             },
         )
+
+
+def _is_cancelled() -> bool:
+    """Whether somebody wants this call to end, rather than something in it having been cancelled."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _new_request_id() -> str:

@@ -38,7 +38,8 @@ class Rates:
             RateLimited: It is one too many.
         """
         limit = self._limits[rate_class]
-        who = call.client_address if rate_class == RATE_CLASS_COSTLY else call.caller.user_id
-        if not self._limiter.hit(limit, who or call.client_address):
-            window = self._limiter.get_window_stats(limit, who or call.client_address)
+        is_by_address = rate_class == RATE_CLASS_COSTLY or call.caller.is_anonymous
+        who = call.client_address if is_by_address else call.caller.user_id
+        if not self._limiter.hit(limit, who):
+            window = self._limiter.get_window_stats(limit, who)
             raise RateLimited(retry_after=max(1.0, window.reset_time - time.time()))

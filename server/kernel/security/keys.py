@@ -3,13 +3,17 @@
 import base64
 import hashlib
 import json
+import logging
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+
+log = logging.getLogger(__name__)
 
 _REREAD_SECONDS = 30.0
 _UNKNOWN_SECONDS = 10.0
@@ -72,9 +76,8 @@ class SigningKeys:
             return
         try:
             self._read()
-        except BadSigningKeys:
-            if not self._keys:
-                raise
+        except BadSigningKeys as error:
+            log.warning("signing keys that cannot be used are left aside", extra={"reason": str(error)})
             self._read_at = time.monotonic()
 
     def _read(self) -> None:
@@ -107,14 +110,14 @@ def _entries(source: str) -> list[tuple[str, bool]]:
     try:
         files = sorted(folder.glob("*.pem"))
         return [(file.read_text(), file.name.endswith(".current.pem")) for file in files]
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         raise BadSigningKeys(f"the signing keys in {folder.name} cannot be read") from error
 
 
 def _load(pem: str, is_current: bool) -> SigningKey:
     try:
         private = serialization.load_pem_private_key(pem.encode(), None)
-    except ValueError as error:
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:  # a TypeError means that it is encrypted
         raise BadSigningKeys("a signing key is not a PEM private key") from error
     if not isinstance(private, ec.EllipticCurvePrivateKey) or private.curve.name != "secp256r1":
         raise BadSigningKeys("a signing key is not on P-256")

@@ -4,6 +4,7 @@ Access tokens (RFC 9068) and service tokens: made, and verified once.
 A verified token is remembered by its bytes until it expires or the keys change: verifying costs nine times a look-up.
 """
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -93,7 +94,7 @@ class Tokens:
         self._service_audience = service_audience
         self._clock = clock
         self._leeway = leeway
-        self._remembered: dict[str, Claims] = {}
+        self._remembered: OrderedDict[str, Claims] = OrderedDict()
         self._generations = (0, 0)
 
     def issue_access_token(self, content: AccessTokenContent, *, now: datetime, expires_at: datetime) -> str:
@@ -140,7 +141,7 @@ class Tokens:
         if claims is None:
             claims = self._verify(token)
             if len(self._remembered) >= _MOST_REMEMBERED:
-                self._remembered.clear()
+                self._remembered.popitem(last=False)
             self._remembered[token] = claims
         if self._clock() >= claims.expires_at:
             self._remembered.pop(token, None)
@@ -160,7 +161,7 @@ class Tokens:
             raise TokenInvalid
         try:
             header = jwt.get_unverified_header(token)
-        except jwt.PyJWTError:
+        except (jwt.PyJWTError, ValueError, RecursionError):
             raise TokenInvalid from None
         kind = header.get("typ")
         if header.get("alg") != "ES256" or {"jwk", "jku", "x5u", "x5c", "crit"} & header.keys():
@@ -207,7 +208,7 @@ class Tokens:
                     "verify_nbf": False,
                 },
             )
-        except (jwt.PyJWTError, ValueError, TypeError):
+        except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
             raise TokenInvalid from None
         now = self._clock()
         if not all(isinstance(claims[name], int) for name in ("iat", "exp")) or not isinstance(claims["sub"], str):
