@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from server.kernel.database import Database
-from server.kernel.database.unit_of_work import BrokenTransaction
+from server.kernel.database.unit_of_work import NotCommitted
 from server.kernel.deliveries.messages import Message, Queue
 from server.kernel.ids import decode, new_id
 from tests.kernel.probe import ADD_NOTE, CHANGE_NOTE, FIND_NOTES, LOCK_NOTE, TAKEN, Note, NoteWritten, TextTaken
@@ -305,7 +305,7 @@ async def test_a_use_case_that_swallows_a_broken_statement_is_not_taken_for_a_su
             except asyncpg.CheckViolationError:
                 return
 
-    with pytest.raises(BrokenTransaction):
+    with pytest.raises(NotCommitted):
         await use_case()
 
     assert sent == []
