@@ -22,11 +22,11 @@ HOMES = ("server/subdomains", "tests", "protos/tenantry", "generated/tenantry")
 DISPLAYS = ("benchmarks", "tests/benchmarks")  # they measure the samples and nothing else
 MARKED_LINES = ("server/composition.py", "pyproject.toml")
 MARKED_FILES = ("tests", "clients/python/examples")
-MARKED_PARTS = ("README.md", "clients/python/README.md")
+MARKED_PARTS = ("README.md", "clients/python/README.md", "tests/**/*.py")
 
 LINE = re.compile(rf"# sample\b|\bsubdomains\.({'|'.join(SAMPLES)})\b")
 FILE = re.compile(r"\bGoes with the samples\b")
-PART = re.compile(r"<!-- sample -->\n.*?<!-- end of sample -->\n", re.DOTALL)
+PART = re.compile(r"^(<!-- sample -->|# sample: .*?)\n.*?^(<!-- end of sample -->|# end of sample)\n\n*", re.M | re.S)
 
 CHECKS = [
     [sys.executable, "-m", "tooling.contracts.generate"],
@@ -74,8 +74,9 @@ def delete_samples(scratch: Path) -> None:
     for name in MARKED_LINES:
         lines = (scratch / name).read_text().splitlines(keepends=True)
         (scratch / name).write_text("".join(line for line in lines if not LINE.search(line)))
-    for name in MARKED_PARTS:
-        (scratch / name).write_text(PART.sub("", (scratch / name).read_text()))
+    for pattern in MARKED_PARTS:
+        for path in scratch.glob(pattern):
+            path.write_text(PART.sub("", path.read_text()))
 
 
 def marked_files(scratch: Path) -> Iterator[Path]:
