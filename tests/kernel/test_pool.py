@@ -70,7 +70,7 @@ async def test_a_write_on_a_connection_that_ends_meanwhile_says_that_the_store_i
 
     with pytest.raises(StoreUnavailable):
         await use_case()
-    assert (await database.reader.fetch_one(ONE, {})).one == 1
+    assert [row.one for row in await database.reader.fetch_all(ONE, {})] == [1]
 
 
 async def test_without_postgresql_the_store_is_unavailable():
@@ -97,7 +97,7 @@ async def test_a_cancelled_read_stops_in_postgresql_and_its_connection_is_used_a
 
     # then
     async with asyncio.timeout(1):
-        assert (await database.reader.fetch_one(ONE, {})).one == 1
+        assert [row.one for row in await database.reader.fetch_all(ONE, {})] == [1]
     assert await onlooker.fetchval(ACTIVE) == 0
     await database.pool.close()
 

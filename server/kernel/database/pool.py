@@ -30,6 +30,7 @@ _AWAY = (
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,  # shutting down, starting up, or an administrator cancelled
     asyncpg.InsufficientResourcesError,
+    asyncpg.InternalClientError,  # a statement met the notice that PostgreSQL is closing the connection
 )
 
 _numbers = itertools.count(1)
