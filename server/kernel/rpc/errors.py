@@ -12,6 +12,9 @@ from server.kernel import errors
 
 DOMAIN = "tenantry"
 _DETAILS = "grpc-status-details-bin"
+# Clients refuse trailers of more than 8 KiB altogether, and would see none of it.
+_LONGEST_MESSAGE = 300
+_MOST_VIOLATION_BYTES = 4096
 _CODES: dict[type[errors.Refusal], grpc.StatusCode] = {
     errors.InvalidArgument: grpc.StatusCode.INVALID_ARGUMENT,
     errors.NotFound: grpc.StatusCode.NOT_FOUND,
@@ -62,14 +65,14 @@ async def expire(context: Any, request_id: str) -> None:
 
 
 def _bad_request(refusal: errors.InvalidArgument) -> error_details_pb2.BadRequest:
-    return error_details_pb2.BadRequest(
-        field_violations=[
-            error_details_pb2.BadRequest.FieldViolation(
-                field=violation.field, reason=violation.reason, description=violation.description
-            )
-            for violation in refusal.violations
-        ]
-    )
+    found = error_details_pb2.BadRequest()
+    for violation in refusal.violations:
+        if found.ByteSize() > _MOST_VIOLATION_BYTES:
+            break
+        found.field_violations.add(
+            field=violation.field, reason=violation.reason, description=violation.description[:_LONGEST_MESSAGE]
+        )
+    return found
 
 
 async def _abort(
@@ -81,6 +84,7 @@ async def _abort(
     request_id: str,
     trailing: list[tuple[str, str | bytes]],
 ) -> None:
+    message = message if len(message) <= _LONGEST_MESSAGE else message[: _LONGEST_MESSAGE - 1] + "…"
     status = Status(code=code.value[0], message=message)
     for detail in [*details, error_details_pb2.RequestInfo(request_id=request_id)]:
         packed = AnyMessage()
