@@ -13,12 +13,15 @@ from tenantry.access.v1 import types_pb2
 from tenantry.options.v1 import access_pb2
 
 from server.kernel.access.caller import current_call
-from server.kernel.errors import FailedPrecondition, Violation
+from server.kernel.errors import FailedPrecondition, InvalidArgument, Violation
 from server.kernel.subdomain import Platform, Service, Subdomain
 from tests.kernel.probe import ADD_NOTE, TAKEN, Note
 
 Access = access_pb2.Access
-MEMBER = {"tenant_role": types_pb2.TENANT_ROLE_MEMBER, "tenant_feature": types_pb2.FEATURE_LEVEL_PAID_TRIAL}
+MEMBER: dict[str, Any] = {
+    "tenant_role": types_pb2.TENANT_ROLE_MEMBER,
+    "tenant_feature": types_pb2.FEATURE_LEVEL_PAID_TRIAL,
+}
 RPCS: dict[str, Any] = {
     "Say": Access(caller=types_pb2.CALLER_ANYONE),
     "SayAsMember": Access(caller=types_pb2.CALLER_AUTHENTICATED, **MEMBER),
@@ -136,6 +139,10 @@ class EchoServicer:
             raise RuntimeError("secret internal")
         if text == "refuse":
             raise Refused("The text said so: naïve ☃.", hint="fact")
+        if text == "many":
+            raise InvalidArgument(
+                *(Violation(f"items[{number}].name", "INVALID_NAME", "x" * 60) for number in range(200))
+            )
         if text == "caller":
             call = current_call()
             return Answer(text=f"{call.caller.user_id} {call.organization_id} {call.request_id}")

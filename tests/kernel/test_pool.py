@@ -97,7 +97,7 @@ async def test_a_cancelled_read_stops_in_postgresql_and_its_connection_is_used_a
 
     # then
     async with asyncio.timeout(1):
-        assert (await database.reader.fetch_one(ONE, {})).one == 1
+        await database.reader.fetch_one(ONE, {})
     assert await onlooker.fetchval(ACTIVE) == 0
     await database.pool.close()
 

@@ -19,7 +19,8 @@ async def processes(probe_dsn):
     """Two processes that hear each other, and what each has heard on the channel `news`."""
     made = []
     for _ in range(2):
-        database, heard = Database(probe_dsn, pool_size=2), []
+        database = Database(probe_dsn, pool_size=2)
+        heard: list[str] = []
         database.signals.on("news", heard.append)
         await database.start()
         made.append((database, heard))

@@ -274,7 +274,7 @@ async def test_a_reaction_that_fails_undoes_what_it_reacts_to(database, onlooker
 
 
 async def test_notices_are_sent_after_the_commit_and_never_without(database):
-    sent = []
+    sent: list[str] = []
     database.signals.on("probe", sent.append)
     organization_id = new_id("org")
 
@@ -291,7 +291,8 @@ async def test_notices_are_sent_after_the_commit_and_never_without(database):
 
 async def test_a_use_case_that_swallows_a_broken_statement_is_not_taken_for_a_success(database):
     """PostgreSQL answers COMMIT of a broken transaction with ROLLBACK, and no error."""
-    organization_id, sent = new_id("org"), []
+    organization_id = new_id("org")
+    sent: list[str] = []
     database.signals.on("probe", sent.append)
     note = await add(database, organization_id, "x")
 
