@@ -6,7 +6,10 @@ import asyncpg
 import pytest_asyncio
 
 from server.kernel.database import Database
-from tests.harness import fresh_database
+from server.kernel.ids import new_id
+from tests.cast import Cast, Player, cast_of_tests
+from tests.harness import Running, fresh_database, running
+from tests.kernel.echo import echo
 from tests.kernel.probe import HISTORIES
 
 
@@ -30,3 +33,23 @@ async def onlooker(probe_dsn: str) -> AsyncIterator["asyncpg.Connection[asyncpg.
     connection = await asyncpg.connect(probe_dsn)
     yield connection
     await connection.close()
+
+
+@pytest_asyncio.fixture(scope="session")
+async def echo_server(postgres: str, database_name: str) -> AsyncIterator[Running]:
+    """A server that answers the echo service."""
+    async with (
+        fresh_database(postgres, f"{database_name}_echo", HISTORIES) as dsn,
+        running(dsn, lambda platform: [cast_of_tests(platform), echo(platform)]) as found,
+    ):
+        yield found
+
+
+@pytest_asyncio.fixture
+async def cast(echo_server: Running) -> Cast:
+    return Cast(echo_server)
+
+
+@pytest_asyncio.fixture
+async def member(cast: Cast) -> Player:
+    return await cast.member(new_id("org"))

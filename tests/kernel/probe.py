@@ -29,8 +29,9 @@ from server.kernel.errors import AlreadyExists
 from server.kernel.events import DomainEvent
 from server.kernel.ids import new_id
 from server.kernel.migrate import KERNEL, History
+from tests import cast
 
-HISTORIES = [KERNEL, History("probe", Path(__file__).parent / "probe_migrations")]
+HISTORIES = [KERNEL, cast.HISTORY, History("probe", Path(__file__).parent / "probe_migrations")]
 
 metadata = MetaData(schema="probe")
 

@@ -275,7 +275,7 @@ async def test_a_reaction_that_fails_undoes_what_it_reacts_to(database, onlooker
 
 
 async def test_notices_are_sent_after_the_commit_and_never_without(database):
-    sent: list[Any] = []
+    sent: list[str] = []
     database.signals.on("probe", sent.append)
     organization_id = new_id("org")
 
@@ -293,7 +293,7 @@ async def test_notices_are_sent_after_the_commit_and_never_without(database):
 async def test_a_use_case_that_swallows_a_broken_statement_is_not_taken_for_a_success(database):
     """PostgreSQL answers COMMIT of a broken transaction with ROLLBACK, and no error."""
     organization_id = new_id("org")
-    sent: list[Any] = []
+    sent: list[str] = []
     database.signals.on("probe", sent.append)
     note = await add(database, organization_id, "x")
 
