@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from server import cli_deliveries
+from server.kernel.errors import Refusal
 from server.kernel.settings import PlatformSettings, SettingsError, read, read_all
 from server.launch.errors import MISCONFIGURED, LaunchError
 
@@ -147,6 +148,9 @@ def main() -> None:
     except LaunchError as error:
         typer.echo(str(error), err=True)
         raise SystemExit(error.code) from None
+    except Refusal as refusal:
+        typer.echo(str(refusal), err=True)
+        raise SystemExit(1) from None
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """What tests share: one PostgreSQL a test process, and settings that are quick."""
 
 import os
+import re
 import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+_MADE_UP = re.compile(r"_[0-7][0-9a-hjkmnp-tv-z]{25}")
 _DATA = tempfile.TemporaryDirectory(prefix="tenantry-test-")
 
 # Before anything reads settings: a data folder of the tests' own. Nothing outside may change what they see.
@@ -17,6 +19,11 @@ os.environ["TENANTRY_DATA"] = _DATA.name
 os.environ["TENANTRY_LOG_EVERY_CALL"] = "false"
 
 from server.launch.postgres import EmbeddedPostgres  # noqa: E402
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Names of cases without made-up ids, which would differ between the test processes."""
+    return _MADE_UP.sub("_id", val) if isinstance(val, str) and _MADE_UP.search(val) else None
 
 
 @pytest_asyncio.fixture(scope="session")

@@ -1,7 +1,9 @@
 """A real server on a real database, for tests: composed from chosen subdomains, with a clock that tests may set."""
 
+import asyncio
+import json
 import os
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -99,6 +101,8 @@ async def running(dsn: str, compose: server_app.Compose, **options: Any) -> Asyn
     server = app.server()
     port = server.listen(["127.0.0.1:0"])[0]
     await server.start()
+    while not database.signals.is_connected:  # until then principals are not remembered
+        await asyncio.sleep(0.005)
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
         yield Running(app, channel, port, clock, dsn)
     await server.drain(notice_seconds=0, grace_seconds=2)
@@ -149,6 +153,12 @@ def refusal_of(error: grpc.aio.AioRpcError) -> Refused:
         detail.Unpack(bad)
     violations = {violation.field: violation.reason for violation in bad.field_violations}
     return Refused(error.code(), info.reason, dict(info.metadata), violations)
+
+
+def properties_of(usage: Mapping[str, Any] | str) -> dict[str, str]:
+    """The properties that a use case gave a queued usage, without those that every usage gets."""
+    message = json.loads(usage) if isinstance(usage, str) else usage
+    return {name: value for name, value in message["Additional"].items() if name not in ("CallId", "Component")}
 
 
 def at(hours: float = 0, *, now: datetime | None = None) -> datetime:

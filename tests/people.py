@@ -14,6 +14,8 @@ from typing import Any
 
 from sqlalchemy import cast, func, select, true
 from sqlalchemy.dialects.postgresql import JSONB
+from tenantry.organizations.v1.organizations_service_pb2 import CreateOrganizationRequest
+from tenantry.organizations.v1.organizations_service_pb2_grpc import OrganizationsServiceStub
 
 from server.kernel.access.principals import USER_ID
 from server.kernel.access.roles import Classification
@@ -124,6 +126,12 @@ class People:
             if organization_id is not None:
                 await self._join(uow, guest.user_id, organization_id)
         return guest
+
+    async def create_organization(self, person: Person, name: str = "Analytical Engines") -> str:
+        """A shared organization of a person."""
+        service = OrganizationsServiceStub(self._server.channel)
+        answer = await service.CreateOrganization(CreateOrganizationRequest(name=name), metadata=person.metadata)
+        return str(answer.organization.id)
 
     async def join(self, user_id: str, organization_id: str) -> None:
         """Let a user join an organization, as an owner who invites it does."""

@@ -1,6 +1,6 @@
 """Statements as a forgetful repository would write them: without the organization in their conditions."""
 
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import BinaryExpression, BindParameter, ClauseElement, true
 from sqlalchemy.sql import operators, visitors
@@ -10,7 +10,8 @@ from server.kernel.database.types import TENANT
 
 def without_organization(element: ClauseElement) -> ClauseElement:
     """*element* with every ``organization_id = :organization_id`` taken out; a rewrite for ``Statements``."""
-    return visitors.replacement_traverse(element, {}, _forget)
+    found: Any = visitors.replacement_traverse(element, {}, _forget)
+    return cast(ClauseElement, found)
 
 
 def _forget(element: Any, **_: Any) -> Any:

@@ -87,7 +87,7 @@ class People:
 
 def registration(**changes: Any) -> RegisterPersonRequest:
     """A valid registration of somebody new. A test names only the field it is about."""
-    fields = {
+    fields: dict[str, Any] = {
         "first_name": "Ana",
         "last_name": "Silva",
         "email_address": new_address(),

@@ -22,7 +22,7 @@ HOMES = ("server/subdomains", "tests", "protos/tenantry", "generated/tenantry")
 DISPLAYS = ("benchmarks", "tests/benchmarks")  # they measure the samples and nothing else
 MARKED_LINES = ("server/composition.py", "pyproject.toml")
 MARKED_FILES = ("tests", "clients/python/examples")
-MARKED_PARTS = ("README.md",)
+MARKED_PARTS = ("README.md", "clients/python/README.md")
 
 LINE = re.compile(rf"# sample\b|\bsubdomains\.({'|'.join(SAMPLES)})\b")
 FILE = re.compile(r"\bGoes with the samples\b")

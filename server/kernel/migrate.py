@@ -78,12 +78,14 @@ def _make_role(connection: Connection) -> None:
               IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{APPLICATION_ROLE}') THEN
                 CREATE ROLE {APPLICATION_ROLE} NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOINHERIT;
               END IF;
-              IF NOT pg_has_role(current_user, '{APPLICATION_ROLE}', 'MEMBER') THEN
+              -- From version 16 on, whoever makes a role may grant it, and may not yet act as it.
+              IF NOT pg_has_role(current_user, '{APPLICATION_ROLE}', CASE
+                WHEN current_setting('server_version_num')::integer < 160000 THEN 'MEMBER' ELSE 'SET' END) THEN
                 EXECUTE format('GRANT {APPLICATION_ROLE} TO %I', current_user);
               END IF;
             EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
             END $$
-            """
+            """  # noqa: S608  # our own names
         )
     )
 

@@ -11,7 +11,7 @@ from tenantry.cars.v1.cars_service_pb2 import ListAvailableCarsRequest
 from server.kernel.ids import decode, new_id
 from server.kernel.rpc.times import to_timestamp
 from tests.bookings import requests
-from tests.harness import refusal
+from tests.harness import properties_of, refusal
 
 NOON = datetime(2040, 5, 1, 12, tzinfo=UTC)
 
@@ -76,7 +76,7 @@ async def test_the_cancellation_is_published_and_recorded_as_a_usage(bookings_se
     assert (await server.events(booking.car_id))[-1] == "cars.car_unavailability_slot_removed.v1"
     usage = json.loads((await server.queued("usages", booking.id))[-1])
     assert usage["EventName"] == "Booking Canceled"
-    assert usage["Additional"] == {
+    assert properties_of(usage) == {
         "ResourceId": booking.id,
         "TenantId": organization_id,
         "Started": "12",

@@ -14,7 +14,7 @@ from tenantry.cars.v1.cars_service_pb2 import DeleteCarRequest
 from server.kernel.access.caller import MAINTENANCE
 from server.kernel.ids import decode, new_id
 from tests.bookings import requests
-from tests.harness import refusal
+from tests.harness import properties_of, refusal
 
 NOON = datetime(2040, 5, 1, 12, tzinfo=UTC)
 
@@ -74,7 +74,7 @@ async def test_the_booking_is_recorded_as_a_usage(bookings_service, cast, garage
     [message] = await server.queued("usages", answer.booking.id)
     usage = json.loads(message)
     assert (usage["EventName"], usage["ForId"]) == ("Booking Created", member.user_id)
-    assert usage["Additional"] == {
+    assert properties_of(usage) == {
         "ResourceId": answer.booking.id,
         "TenantId": organization_id,
         "Started": "12",

@@ -21,14 +21,16 @@ def register_car(**changes: Any) -> RegisterCarRequest:
     return RegisterCarRequest(**(fields | changes))
 
 
-def take_car_offline(id: str, starts: float | datetime = 1, ends: float | datetime = 2) -> TakeCarOfflineRequest:
-    return TakeCarOfflineRequest(id=id, starts_at=_instant(starts), ends_at=_instant(ends))
+def take_car_offline(
+    id: str, starts: float | datetime = 1, ends: float | datetime = 2, **changes: Any
+) -> TakeCarOfflineRequest:
+    return TakeCarOfflineRequest(id=id, starts_at=_instant(starts), ends_at=_instant(ends), **changes)
 
 
 def schedule_car_maintenance(
-    id: str, starts: float | datetime = 25, ends: float | datetime = 26
+    id: str, starts: float | datetime = 25, ends: float | datetime = 26, **changes: Any
 ) -> ScheduleCarMaintenanceRequest:
-    return ScheduleCarMaintenanceRequest(id=id, starts_at=_instant(starts), ends_at=_instant(ends))
+    return ScheduleCarMaintenanceRequest(id=id, starts_at=_instant(starts), ends_at=_instant(ends), **changes)
 
 
 def _instant(when: float | datetime) -> Timestamp:

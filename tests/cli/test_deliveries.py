@@ -1,30 +1,35 @@
 """`tenantry deliveries`: an operator looks at dead letters and decides about them."""
 
-import asyncio
-import os
-import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import asyncpg
 import pytest_asyncio
 
 from server.kernel import ids
 from server.kernel.migrate import KERNEL
+from tests.cli.commands import tenantry
 from tests.harness import fresh_database
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 _QUEUE = """
     INSERT INTO kernel.delivery (id, queue, message, queued_at, due_at, attempts, dead_at, reason, description)
     VALUES ($1, $2, '{"Secret": "hush"}', $3, $3, 5, $4, 'EMAIL_GATEWAY_FAILED', 'nobody answers')
 """
 
 
-@pytest_asyncio.fixture
-async def dsn(postgres: str, database_name: str) -> AsyncIterator[str]:
+@pytest_asyncio.fixture(scope="module")
+async def database(postgres: str, database_name: str) -> AsyncIterator[str]:
     async with fresh_database(postgres, f"{database_name}_cli", [KERNEL]) as found:
         yield found
+
+
+@pytest_asyncio.fixture
+async def dsn(database: str) -> str:
+    """A database without queued work."""
+    connection = await asyncpg.connect(database)
+    await connection.execute("DELETE FROM kernel.delivery")
+    await connection.close()
+    return database
 
 
 async def queue(dsn: str, name: str, *, dead: bool) -> str:
@@ -38,16 +43,7 @@ async def queue(dsn: str, name: str, *, dead: bool) -> str:
 
 
 async def deliveries(dsn: str, *words: str) -> tuple[int, str]:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "server.cli", "deliveries", *words),
-        cwd=ROOT,
-        env=os.environ | {"TENANTRY_DATABASE_URL": dsn},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    said, _ = await process.communicate()
-    assert process.returncode is not None
-    return process.returncode, said.decode()
+    return await tenantry(dsn, "deliveries", *words)
 
 
 async def test_dead_letters_are_listed_with_their_reason_and_without_their_content(dsn):

@@ -11,8 +11,8 @@ from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from tooling.contracts.contract import Contract
 from tooling.contracts.paths import ACCESS_TABLE, DESCRIPTORS, ENVOY_CONFIG, GENERATED, PROTOS, ROOT
 
-SOURCES = ("protos", "tooling", "envoy.yaml", "pyproject.toml")
-MADE = ("generated", "docs/access.md", "envoy.yaml", "protos")
+SOURCES = ("protos", "tooling", "clients", "envoy.yaml", "pyproject.toml")
+MADE = ("generated", "docs/access.md", "envoy.yaml", "protos", "clients/python/src/tenantry_client/services")
 
 
 def names(name: str) -> set[str]:

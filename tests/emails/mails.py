@@ -37,13 +37,11 @@ async def deliver(server: Running, *messages: str) -> list[tuple[str, str]]:
     return outcomes(answer.results)
 
 
-async def find(server: Running, message_id: str) -> Email | None:
-    """A mail as the list shows it."""
-    answer = await EmailsServiceStub(server.channel).ListEmails(
-        ListEmailsRequest(page_size=1000, order_by="created_at desc")
-    )
-    found: list[Email] = [email for email in answer.emails if email.message_id == message_id]
-    return found[0] if found else None
+async def find(server: Running, message_id: str) -> Email:
+    """A mail as the list shows it; an empty one when it is not there."""
+    request = ListEmailsRequest(page_size=1000, order_by="created_at desc")
+    answer = await EmailsServiceStub(server.channel).ListEmails(request)
+    return next((email for email in answer.emails if email.message_id == message_id), Email())
 
 
 async def events(server: Running, message_id: str) -> list[str]:

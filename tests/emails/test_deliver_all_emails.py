@@ -1,10 +1,14 @@
 """DeliverAllEmails: everything pending is sent, one after the other, in testing builds."""
 
+import asyncio
+import itertools
+
 import pytest
 from tenantry.emails.v1.emails_service_pb2 import DeliverAllEmailsRequest
 
 from server.kernel import ids
 from server.subdomains.ancillary.emails.api import EmailsApi
+from server.worker import worker_of
 from tests.emails.mails import find
 
 
@@ -38,7 +42,7 @@ async def test_mails_are_sent_in_the_order_of_queueing(emails_service, emails, s
     found = [await find(server, message_id) for message_id in message_ids]
     assert [email.subject for email in found] == [f"Mail {number}" for number in range(25)]
     instants = [(email.attempted_at[0].ToDatetime(), email.sent_at.ToDatetime()) for email in found]
-    assert all(sent <= attempted for (_, sent), (attempted, _) in zip(instants, instants[1:], strict=False))
+    assert all(sent <= attempted for (_, sent), (attempted, _) in itertools.pairwise(instants))
     assert await drained(emails_service) == (0, 0)
 
 
@@ -80,6 +84,21 @@ async def test_what_was_rolled_back_is_never_sent(emails_service, emails, server
             raise ChangedItsMind
 
     assert await drained(emails_service) == (0, 0)
+
+
+async def test_the_worker_sends_mails_by_the_rpc(emails, server):
+    async with server.database.begin() as uow:
+        message_id = emails.send_html(uow, subject="By the worker", body="Hi", **to_ada())
+    worker = worker_of(server.app, server.channel)
+    working = asyncio.create_task(worker.run())
+
+    async with asyncio.timeout(10):
+        while not (await find(server, message_id)).is_sent:
+            await asyncio.sleep(0.02)
+    worker.stop()
+    await working
+
+    assert await server.rows("SELECT 1 FROM kernel.delivery WHERE queue = 'emails'") == []
 
 
 async def test_captured_mails_are_shown_in_the_terminal(emails_service, emails, server, capsys):

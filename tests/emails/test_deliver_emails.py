@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import grpc
 import pytest
-from tenantry.emails.v1.email_pb2 import EMAIL_STATUS_CREATED, EMAIL_STATUS_SENT
+from tenantry.emails.v1.email_pb2 import EMAIL_STATUS_CREATED, EMAIL_STATUS_SENT, Email
 from tenantry.emails.v1.emails_service_pb2 import DeliverEmailsRequest
 
 from server.kernel import ids
@@ -195,7 +195,7 @@ async def test_a_sensitive_mail_is_redacted_where_the_gateway_is_not_our_own(ser
 async def test_a_mail_that_breaks_a_rule_is_refused_and_leaves_nothing_behind(server, text, reason):
     assert await deliver(server, text) == [(REFUSED, reason)]
 
-    assert await find(server, json.loads(text)["MessageId"]) is None
+    assert await find(server, json.loads(text)["MessageId"]) == Email()
 
 
 @pytest.mark.parametrize("case", UNREADABLE)
@@ -253,4 +253,4 @@ async def test_only_service_accounts_may(emails_service, cast, server):
 
     assert (nobody.code, nobody.reason) == (grpc.StatusCode.UNAUTHENTICATED, "NOT_AUTHENTICATED")
     assert {(each.code, each.reason) for each in people} == {(grpc.StatusCode.PERMISSION_DENIED, "ROLE_REQUIRED")}
-    assert await find(server, json.loads(text)["MessageId"]) is None
+    assert await find(server, json.loads(text)["MessageId"]) == Email()

@@ -66,6 +66,8 @@ def verdict(operation: Operation, caller: Caller, organization_id: str) -> str:
     reason = _reason_of_kind(option.caller, caller)
     if not reason and not caller.is_service:
         reason = _reason_of_organization(operation, caller, organization_id) or _reason_of_platform(operation, caller)
+    if not reason and operation.acts_on_an_organization and organization_id not in caller.memberships:
+        reason = "NOT_A_MEMBER"
     return f"PERMISSION_DENIED {reason}" if reason else ALLOWED
 
 

@@ -1,6 +1,7 @@
 """What belongs to one organization alone, read out of the tables: no byte of it may reach another organization."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,7 @@ from server.kernel.database.types import TENANT, is_tenant_table
 from tests.everything.rows import tables
 from tests.harness import Running
 
+_ORGANIZATION = re.compile(rb"org_[0-7][0-9a-hjkmnp-tv-z]{25}")
 _SHORTEST = 8  # shorter texts are words that everybody uses
 _OF_CALLS = {"call_id", "CallId"}  # counted on by the process, so that one is the beginning of another
 Canaries = frozenset[bytes]
@@ -45,9 +47,15 @@ def seen(canaries: Iterable[Canaries], answer: bytes, request: bytes) -> list[by
     return [canary for some in canaries for canary in some if canary in answer and canary not in request]
 
 
+def other_organizations_seen(own: str, answer: bytes, request: bytes) -> list[bytes]:
+    """The organizations that an answer speaks of, but for the one that it is for."""
+    return [found for found in _ORGANIZATION.findall(answer) if found != own.encode() and found not in request]
+
+
 def without_filters(element: ClauseElement) -> ClauseElement:
     """A statement without its own comparisons with the organization of the call: row-level security must do alone."""
-    return visitors.replacement_traverse(element, {}, _without_comparison)
+    rewritten: ClauseElement = visitors.replacement_traverse(element, {}, _without_comparison)  # type: ignore[call-overload]
+    return rewritten
 
 
 def _without_comparison(part: Any, **_: Any) -> Any:

@@ -8,9 +8,7 @@ import pytest
 import pytest_asyncio
 
 from server.composition import compose, histories
-from server.kernel import ids
-from tests.cast import HISTORY, cast_of_tests
-from tests.everything.people import everybody
+from tests.everything.people import everybody, values_for
 from tests.everything.world import World, standing_gateway
 from tests.harness import fresh_database, running
 
@@ -25,9 +23,9 @@ def run_folder() -> Iterator[Path]:
 @pytest_asyncio.fixture(scope="session")
 async def world(postgres: str, database_name: str, run_folder: Path) -> AsyncIterator[World]:
     async with (
-        fresh_database(postgres, f"{database_name}_everything", [*histories(), HISTORY]) as dsn,
-        running(dsn, lambda platform: [*compose(platform), cast_of_tests(platform)]) as server,
+        fresh_database(postgres, f"{database_name}_everything", histories()) as dsn,
+        running(dsn, compose) as server,
         standing_gateway(server.port, run_folder / "development") as ways,
     ):
-        organization_id = ids.new_id("org")
-        yield World(server, ways, organization_id, await everybody(server, organization_id))
+        organization_id, callers = await everybody(server)
+        yield World(server, ways, organization_id, callers, values_for(server))

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from google.api.field_behavior_pb2 import REQUIRED, field_behavior
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.descriptor_pb2 import FileDescriptorSet, MethodDescriptorProto, MethodOptions
 from google.protobuf.message import Message
@@ -68,6 +69,12 @@ class Operation:
     def organization_field(self) -> str:
         """The field that names the organization of a call."""
         return self.access.organization_field or "organization_id"
+
+    @property
+    def acts_on_an_organization(self) -> bool:
+        """Whether it is for no organization and yet must be told one, of which the use case itself asks membership."""
+        field = self.descriptor.input_type.fields_by_name.get("organization_id")
+        return not self.is_tenanted and field is not None and REQUIRED in field.GetOptions().Extensions[field_behavior]
 
     @property
     def is_service_only(self) -> bool:

@@ -1,69 +1,186 @@
-"""Callers of every kind. INTERIM: from the cast."""
+"""People register, confirm and sign in by the operations that everybody uses; SQL does only what no RPC does yet."""
 
+import secrets
+from dataclasses import dataclass
 from datetime import timedelta
 
 import jwt
-from tenantry.access.v1 import types_pb2 as access
+from tenantry.auth_tokens.v1.auth_tokens_service_pb2 import RefreshTokenRequest, RevokeSessionRequest
+from tenantry.auth_tokens.v1.auth_tokens_service_pb2_grpc import AuthTokensServiceStub
+from tenantry.auth_tokens.v1.tokens_pb2 import Tokens
+from tenantry.organizations.v1.organizations_service_pb2 import CreateOrganizationRequest
+from tenantry.organizations.v1.organizations_service_pb2_grpc import OrganizationsServiceStub
+from tenantry.password_credentials.v1 import password_credentials_service_pb2 as passwords
+from tenantry.password_credentials.v1.password_credentials_service_pb2_grpc import PasswordCredentialsServiceStub
 
 from server.kernel import ids
+from server.kernel.access.roles import FeatureLevel, PlatformRole, TenantRole
+from server.kernel.rpc.access_enums import FEATURES, PLATFORM_ROLES, TENANT_ROLES
 from server.kernel.security.keys import SigningKeys, make_pem
 from server.kernel.security.tokens import AccessTokenContent
-from tests.cast import Cast
+from server.subdomains.users.api import UsersApi
+from server.subdomains.users.operators import add_operator
 from tests.everything.callers import Caller, Membership
+from tests.everything.requests import WORDS, Value
 from tests.harness import Running
 
-PAID = "paidtrial_features"
+PASSWORD: str = WORDS["password"]
 
 
-def facts(user, org, role=access.TENANT_ROLE_BILLING_ADMIN, feature=access.FEATURE_LEVEL_PAID_TRIAL, **more):
-    values = {
-        "metadata": user.metadata,
-        "user_id": user.user_id,
-        "session_id": user.session_id,
-        "platform_role": access.PLATFORM_ROLE_STANDARD,
-        "platform_feature": access.FEATURE_LEVEL_PAID_TRIAL,
-        "memberships": {org: Membership(role, feature)},
+@dataclass(frozen=True)
+class Person:
+    """Somebody who has registered and signed in."""
+
+    username: str
+    tokens: Tokens
+
+    @property
+    def user_id(self) -> str:
+        return self.tokens.user_id
+
+
+class People:
+    """Makes callers of a running server."""
+
+    def __init__(self, running: Running, password: str = PASSWORD) -> None:
+        self._running = running
+        self._password = password
+        self._passwords = PasswordCredentialsServiceStub(running.channel)
+        self._tokens = AuthTokensServiceStub(running.channel)
+
+    async def register(self, request_id: str = "") -> tuple[str, str, str]:
+        """A person who is still to confirm: name, user id and the token of the mail."""
+        username = f"person-{secrets.token_hex(6)}@example.com"
+        request = passwords.RegisterPersonRequest(
+            first_name="Ana",
+            last_name="Silva",
+            email_address=username,
+            password=self._password,
+            terms_and_conditions_accepted=True,
+            request_id=request_id,
+        )
+        user_id = (await self._passwords.RegisterPerson(request)).person.user.id
+        asked = passwords.GetRegistrationConfirmationRequest(user_id=user_id)
+        return username, user_id, (await self._passwords.GetRegistrationConfirmation(asked)).token
+
+    async def confirm(self, token: str) -> None:
+        """Confirm a registration."""
+        await self._passwords.ConfirmPersonRegistration(passwords.ConfirmPersonRegistrationRequest(token=token))
+
+    async def sign_in(self, username: str, request_id: str = "") -> Tokens:
+        """The tokens of a new session."""
+        request = passwords.AuthenticateCredentialRequest(
+            username=username, password=self._password, request_id=request_id
+        )
+        return (await self._passwords.AuthenticateCredential(request)).tokens
+
+    async def refresh(self, person: Person, request_id: str = "") -> Tokens:
+        """The next tokens of a session."""
+        request = RefreshTokenRequest(refresh_token=person.tokens.refresh_token.value, request_id=request_id)
+        return (await self._tokens.RefreshToken(request)).tokens
+
+    async def revoke(self, person: Person) -> None:
+        """End a session."""
+        request = RevokeSessionRequest(id=person.tokens.session_id)
+        await self._tokens.RevokeSession(request, metadata=metadata_of(person))
+
+    async def person(self) -> Person:
+        """Somebody new, signed in."""
+        username, _, token = await self.register()
+        await self.confirm(token)
+        return Person(username, await self.sign_in(username))
+
+    async def organization(self, owner: Person) -> str:
+        """A new shared organization."""
+        organizations = OrganizationsServiceStub(self._running.channel)
+        request = CreateOrganizationRequest(name=f"Company {secrets.token_hex(6)}")
+        answer = await organizations.CreateOrganization(request, metadata=metadata_of(owner))
+        return answer.organization.id
+
+    async def join(self, person: Person, *organization_ids: str) -> None:
+        """Let somebody join shared organizations as a plain member."""
+        platform = self._running.app.platform
+        for organization_id in organization_ids:
+            async with platform.begin(organization_id) as uow:
+                await UsersApi.of(platform).add_member(
+                    uow, user_id=person.user_id, organization_id=organization_id, organization_name="Company"
+                )
+                uow.notify("principals", person.user_id)
+
+    async def change(self, person: Person, **columns: str | None) -> None:
+        """Write to somebody's row."""
+        assignments = ", ".join(f"{name} = ${number}" for number, name in enumerate(columns, 2))
+        sql = f"UPDATE users.end_user SET {assignments} WHERE id = $1"
+        await self._running.rows(sql, ids.decode("user", person.user_id), *columns.values())
+
+    async def lose_features(self, person: Person) -> None:
+        """Leave somebody with what is free."""
+        await self.change(person, level=FeatureLevel.BASIC.value)
+        sql = "UPDATE users.membership SET level = $2 WHERE user_id = $1"
+        await self._running.rows(sql, ids.decode("user", person.user_id), FeatureLevel.BASIC.value)
+
+    async def caller(self, person: Person, refused: str = "") -> Caller:
+        """What a person may do, as the rows say."""
+        key = ids.decode("user", person.user_id)
+        [user] = await self._running.rows("SELECT * FROM users.end_user WHERE id = $1", key)
+        rows = await self._running.rows("SELECT * FROM users.membership WHERE user_id = $1", key)
+        return Caller(
+            metadata=metadata_of(person),
+            user_id=person.user_id,
+            session_id=person.tokens.session_id,
+            username=person.username,
+            refused=refused,
+            platform_role=max(PLATFORM_ROLES[PlatformRole(role)] for role in user["roles"]),
+            platform_feature=FEATURES[FeatureLevel(user["level"])],
+            memberships={
+                ids.encode("org", row["organization_id"]): Membership(
+                    max(TENANT_ROLES[TenantRole(role)] for role in row["roles"]), FEATURES[FeatureLevel(row["level"])]
+                )
+                for row in rows
+            },
+        )
+
+
+def metadata_of(person: Person) -> tuple[tuple[str, str], ...]:
+    """The credential of somebody who has signed in."""
+    return (("authorization", f"Bearer {person.tokens.access_token.value}"),)
+
+
+async def everybody(running: Running) -> tuple[str, dict[str, Caller]]:
+    """An organization, and callers of every kind around it."""
+    people = People(running)
+    names = ("owner", "member", "featureless", "outsider", "operator", "machine", "suspended", "revoked session")
+    cast = {name: await people.person() for name in names}
+    organization_id = await people.organization(cast["owner"])
+    for name in ("member", "featureless", "machine", "suspended"):
+        await people.join(cast[name], organization_id)
+    await people.lose_features(cast["featureless"])
+    await people.change(cast["machine"], classification="machine", email_address=None)
+    await people.change(cast["suspended"], access="suspended")
+    await add_operator(cast["operator"].username)
+    await people.revoke(cast["revoked session"])
+    refused = {
+        "suspended": "FAILED_PRECONDITION ACCOUNT_SUSPENDED",
+        "revoked session": "UNAUTHENTICATED TOKEN_REVOKED",
     }
-    return Caller(**(values | more))
-
-
-async def everybody(running: Running, org: str) -> dict[str, Caller]:
-    cast = Cast(running)
-    other = ids.new_id("org")
-    admin = ("tenant_billing_admin",)
-    owner = await cast.member(org, roles=admin)
-    member = await cast.member(org)
-    featureless = await cast.member(org, roles=admin, feature="basic_features", features=["basic_features"])
-    outsider = await cast.member(other, roles=admin)
-    operator = await cast.member(other, roles=admin)
-    machine = await cast.member(org, classification="machine")
-    suspended = await cast.member(org, access="suspended")
-    return {
+    callers = {name: await people.caller(person, refused.get(name, "")) for name, person in cast.items()}
+    return organization_id, {
         "nobody": Caller(),
-        "owner": facts(owner, org),
-        "member": facts(member, org, access.TENANT_ROLE_MEMBER),
-        "featureless": facts(
-            featureless, org, feature=access.FEATURE_LEVEL_BASIC, platform_feature=access.FEATURE_LEVEL_BASIC
-        ),
-        "outsider": facts(outsider, other),
-        "operator": facts(operator, other),
-        "machine": facts(machine, org, access.TENANT_ROLE_MEMBER),
-        "suspended": facts(suspended, org, refused="FAILED_PRECONDITION ACCOUNT_SUSPENDED"),
+        **callers,
         "service": Caller(metadata=running.as_service(), is_service=True),
-        **bad_credentials(running, facts(owner, org)),
+        **bad_credentials(running, callers["owner"]),
     }
 
 
-async def several_organizations(world, number):
-    cast = Cast(world.running)
-    orgs = [ids.new_id("org") for _ in range(number)]
-    members = {}
-    for org in orgs:
-        who = await cast.member(org, roles=("tenant_billing_admin",))
-        members[org] = facts(who, org)
-    who = await cast.member(*orgs[:2], roles=("tenant_billing_admin",))
-    guest = facts(who, orgs[0])
-    return members, guest
+async def several_organizations(running: Running, count: int) -> tuple[dict[str, Caller], Caller]:
+    """Organizations with an owner each, and a guest who is a member of the first two."""
+    people = People(running)
+    owners = [await people.person() for _ in range(count)]
+    organizations = {await people.organization(owner): owner for owner in owners}
+    guest = await people.person()
+    await people.join(guest, *list(organizations)[:2])
+    callers = {organization_id: await people.caller(owner) for organization_id, owner in organizations.items()}
+    return callers, await people.caller(guest)
 
 
 def bad_credentials(running: Running, owner: Caller) -> dict[str, Caller]:
@@ -77,7 +194,7 @@ def bad_credentials(running: Running, owner: Caller) -> dict[str, Caller]:
     claims = jwt.decode(token.removeprefix("Bearer "), options={"verify_signature": False})
     stranger = SigningKeys(f'[{{"status": "current", "pem": {make_pem()!r}}}]'.replace("'", '"')).current
     forged = jwt.encode(claims, stranger.private, "ES256", headers={"kid": stranger.kid, "typ": "at+jwt"})
-    unsigned = jwt.encode(claims, None, "none", headers={"typ": "at+jwt"})
+    unsigned = jwt.encode(claims, "", "none", headers={"typ": "at+jwt"})
     invalid = "UNAUTHENTICATED TOKEN_INVALID"
     made = {
         "bad token": ("Bearer nonsense", invalid),
@@ -91,3 +208,36 @@ def bad_credentials(running: Running, owner: Caller) -> dict[str, Caller]:
     both = (("authorization", token), ("x-api-key", "nonsense"))
     callers["two credentials"] = Caller(both, refused="UNAUTHENTICATED CREDENTIALS_AMBIGUOUS")
     return callers
+
+
+def values_for(running: Running) -> dict[str, Value]:
+    """What requests of the sign-up path need that only a person who is there can give."""
+    people = People(running)
+
+    async def username(caller: Caller, _: str) -> str:
+        return caller.username
+
+    async def session(caller: Caller, _: str) -> str:
+        return (await people.sign_in(caller.username)).session_id
+
+    async def refresh_token(caller: Caller, _: str) -> str:
+        return (await people.sign_in(caller.username)).refresh_token.value
+
+    async def unconfirmed_user(*_: object) -> str:
+        return (await people.register())[1]
+
+    async def confirmation_token(*_: object) -> str:
+        return (await people.register())[2]
+
+    async def nothing(*_: object) -> None:
+        return None
+
+    return {
+        "AuthenticateCredential.username": username,
+        "RevokeSession.id": session,
+        "RefreshToken.refresh_token": refresh_token,
+        "RevokeToken.refresh_token": refresh_token,
+        "GetRegistrationConfirmation.user_id": unconfirmed_user,
+        "ConfirmPersonRegistration.token": confirmation_token,
+        "RegisterPerson.invitation_token": nothing,
+    }

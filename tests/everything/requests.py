@@ -22,8 +22,6 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from tests.everything.callers import Caller
 from tests.everything.operations import OPERATIONS, Operation
 
-__all__ = ["WORDS", "Requests", "id_prefix", "is_required", "rules_of"]
-
 Value = Callable[[Caller, str], Awaitable[Any]]
 Make = Callable[[Operation, Message, Caller], Awaitable[Message]]
 
@@ -42,6 +40,7 @@ WORDS: dict[str, Any] = {
     "timezone": "Pacific/Auckland",
     "locale": "en-NZ",
     "country_code": "NZL",
+    "provider": "credentials",
     "tags": ["registration"],
     "number_plate": lambda: f"P{secrets.token_hex(4).upper()}",
     "email_address": lambda: f"someone-{secrets.token_hex(6)}@example.com",
@@ -64,7 +63,7 @@ class Requests:
         """A request that *caller* may make for an organization; with its optional fields when it is full."""
         request = operation.request()
         starts_at = datetime.now(UTC) + timedelta(hours=next(self._hours))
-        for field in request.DESCRIPTOR.fields:
+        for field in fields_of(request):
             if is_required(field) or is_full or field.name == operation.organization_field:
                 value = await self._value(operation, field, caller, organization_id, starts_at)
                 assign(request, field, value)
@@ -120,6 +119,12 @@ def maker_of(prefix: str) -> Operation:
     raise LookupError(f"no operation makes what has ids of {prefix}")
 
 
+def fields_of(request: Message) -> list[FieldDescriptor]:
+    """The fields of a message."""
+    found: list[Any] = list(request.DESCRIPTOR.fields)
+    return found
+
+
 def is_required(field: FieldDescriptor) -> bool:
     """Whether a request is not valid without this field."""
     behaviors: Iterable[FieldBehavior] = field.GetOptions().Extensions[field_behavior]
@@ -159,11 +164,13 @@ def _by_rules(field: FieldDescriptor) -> Any:
     if field.type == FieldDescriptor.TYPE_BOOL:
         return True
     if field.type == FieldDescriptor.TYPE_ENUM:
+        assert field.enum_type is not None
         return field.enum_type.values[1].number
     return max(rules.int32.gte, 1)
 
 
 def _text_by_rules(name: str, rules: Any) -> str | None:
+    shortest: int = rules.min_len
     if rules.uuid:
         return str(uuid.uuid4())
     if _TOKEN.search(rules.pattern):
@@ -171,4 +178,4 @@ def _text_by_rules(name: str, rules: Any) -> str | None:
     assert not rules.pattern, f"{name} has a pattern that needs a word"
     if name in ("page_token", "order_by"):
         return None
-    return "w" * max(rules.min_len, 1)
+    return "w" * max(shortest, 1)

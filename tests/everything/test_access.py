@@ -27,8 +27,9 @@ def test_every_operation_of_the_contracts_is_served() -> None:
 
 @each_operation
 async def test_who_may_call_it_natively(world: World, operation: Operation) -> None:
+    request = await world.requests.valid(operation, world.owner, world.organization_id)
+
     async def told(caller: Caller) -> str:
-        request = await world.requests.valid(operation, world.owner, world.organization_id)
         return said(await world.call(operation, request, caller))
 
     told_to_each = await gathered(told(caller) for caller in world.callers.values())
@@ -41,16 +42,11 @@ async def test_who_may_call_it_through_the_gateway(world: World, operation: Oper
     client = world.ways.internal if operation.is_service_only else world.ways.client
     channel = world.ways.internal_channel if operation.is_service_only else world.ways.channel
 
+    request = await world.requests.valid(operation, world.owner, world.organization_id)
+
     async def told(caller: Caller) -> tuple[str, ...]:
-        requests = [
-            await world.requests.valid(operation, world.owner, world.organization_id)
-            for _ in range(len(operation.routes) + 1)
-        ]
-        by_rest = [
-            said(await call_by_rest(client, route, request, caller.metadata))
-            for route, request in zip(operation.routes, requests, strict=False)
-        ]
-        return said(await call_natively(channel, operation, requests[-1], caller.metadata)), *by_rest
+        by_rest = [said(await call_by_rest(client, route, request, caller.metadata)) for route in operation.routes]
+        return said(await call_natively(channel, operation, request, caller.metadata)), *by_rest
 
     told_to_each = await gathered(told(caller) for caller in world.callers.values())
 

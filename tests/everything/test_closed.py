@@ -97,7 +97,8 @@ async def test_everything_else_exists_in_production(world: World, production: Ru
 async def test_production_does_not_describe_itself(production: Running, production_ways: Ways, path: str) -> None:
     for channel in (production.channel, production_ways.channel, production_ways.internal_channel):
         with pytest.raises(grpc.aio.AioRpcError) as refused:
-            await channel.stream_stream(path)(iter([b""])).read()
+            method: grpc.aio.StreamStreamMultiCallable[bytes, bytes] = channel.stream_stream(path)
+            await method(iter([b""])).read()
         assert refused.value.code() is grpc.StatusCode.UNIMPLEMENTED
 
 

@@ -22,8 +22,8 @@ async def test_schemathesis_finds_no_error_of_the_server(world: World, tmp_path:
     command = [str(Path(sys.executable).parent / "schemathesis"), "run", str(OPENAPI)]
     command += ["--url", str(world.ways.client.base_url), "--header", f"authorization:{token}"]
     command += ["--checks", CHECKS, "--continue-on-failure", "--no-color", "--warnings", "off"]
-    command += ["--max-examples", "200" if IS_FULL else "3", "--phases", "examples,coverage,fuzzing"]
-    command += ["--include-operation-id-regex", "CarsService|BookingsService"]
+    command += ["--max-examples", "200" if IS_FULL else "10"]
+    command += ["--phases", "examples,coverage,fuzzing" if IS_FULL else "fuzzing"]
     command += ["--request-timeout", "20", "--suppress-health-check", "all"]
     command += [] if IS_FULL else ["--seed", "1"]
     process = await asyncio.create_subprocess_exec(*command, cwd=tmp_path, stdout=PIPE, stderr=STDOUT)

@@ -1,9 +1,9 @@
 """One running product: the server, the gateway in front of it, an organization, and callers of every kind."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,7 +15,7 @@ from server.launch.gateway import Gateway
 from tests.everything.callers import Caller
 from tests.everything.calls import Answer, call_natively
 from tests.everything.operations import Operation
-from tests.everything.requests import Requests
+from tests.everything.requests import Requests, Value
 from tests.gateway.conftest import free_port
 from tests.harness import Running
 
@@ -39,12 +39,13 @@ class World:
 
     running: Running
     ways: Ways
-    organization_id: str = ""
-    callers: dict[str, Caller] = field(default_factory=dict)
+    organization_id: str
+    callers: dict[str, Caller]
+    values: InitVar[Mapping[str, Value]]
     requests: Requests = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.requests = Requests(self.make)
+    def __post_init__(self, values: Mapping[str, Value]) -> None:
+        self.requests = Requests(self.make, values)
 
     @property
     def owner(self) -> Caller:

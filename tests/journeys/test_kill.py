@@ -176,7 +176,7 @@ async def _everything_booked_is_there(found: Any, acknowledged: Acknowledged) ->
 async def _everything_queued_arrived_once(found: Any, acknowledged: Acknowledged) -> None:
     assert await found.fetchval("SELECT count(*) FROM kernel.delivery") == 0
     mails = Counter(
-        row["to_email_address"] for row in await found.fetch("SELECT to_email_address FROM emails.captured")
+        row["to_email_address"] for row in await found.fetch("SELECT to_email_address FROM emails.captured_mail")
     )
     assert all(mails[person.email] == 1 for person in acknowledged.people)
     assert set(mails.values()) == {1}
@@ -185,7 +185,7 @@ async def _everything_queued_arrived_once(found: Any, acknowledged: Acknowledged
     )
     audited = Counter(row["against_id"] for row in audits)
     assert all(audited[person.user_id] == 1 for person in acknowledged.people)
-    usages = await found.fetch("SELECT properties FROM usages.usage WHERE event_name = 'Booking Created'")
+    usages = await found.fetch("SELECT properties FROM usages.usage_record WHERE event_name = 'Booking Created'")
     booked = Counter(_resource_id(row["properties"]) for row in usages)
     assert all(booked[booking] == 1 for booking in acknowledged.bookings)
     assert set(booked.values()) <= {1}

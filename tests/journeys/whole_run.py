@@ -1,6 +1,7 @@
 """A whole run as a user starts it: `tenantry up` in a process of its own, on ports and a data folder of its own."""
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -37,21 +38,22 @@ class WholeRun:
 
     def pids(self, kind: str) -> list[int]:
         """The processes whose name begins with *kind*: server, worker, gateway, or the database."""
-        if kind == "database":
-            [pid_file] = self.data.rglob("postmaster.pid")
-            return [int(pid_file.read_text().splitlines()[0])]
         try:
+            if kind == "database":
+                [pid_file] = self.data.rglob("postmaster.pid")
+                return [int(pid_file.read_text().splitlines()[0])]
             [roster] = self.data.rglob("processes.json")
             noted = json.loads(roster.read_text())
-        except ValueError:
-            return []
+        except (ValueError, IndexError, FileNotFoundError):
+            return []  # it is being started just now
         return [each["pid"] for name, each in noted.items() if name.startswith(kind)]
 
     def kill(self, kind: str, number: int = 0) -> None:
         """SIGKILL one of the processes of *kind*, if there is one just now."""
         pids = self.pids(kind)
         if pids:
-            os.kill(pids[number % len(pids)], signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it has died of an earlier one
+                os.kill(pids[number % len(pids)], signal.SIGKILL)
 
     async def ready(self) -> None:
         """Wait until it answers."""

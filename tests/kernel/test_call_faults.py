@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import grpc
@@ -140,7 +141,7 @@ async def test_bytes_that_are_no_message_are_refused():
 def test_strangers_do_not_share_one_limit():
     rates = Rates(ordinary="2/minute")
     one, other = (
-        Call(Caller(), "a-call-of-nobody", find_client_address=lambda address=address: address)
+        Call(Caller(), "a-call-of-nobody", find_client_address=partial(str, address))
         for address in ("192.0.2.1", "192.0.2.2")
     )
     rates.admit(RATE_CLASS_UNSPECIFIED, one)

@@ -153,4 +153,4 @@ async def _idle(database: Database) -> int:
 
 
 async def _is(found, expected) -> bool:
-    return (await found) == expected
+    return bool((await found) == expected)

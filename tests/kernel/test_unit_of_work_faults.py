@@ -234,7 +234,7 @@ async def test_errors_of_the_database_name_no_value_of_a_row(database):
             await uow.write(ADD, {"name": canary, "amount": 1})
     assert canary not in str(raised.value)
 
-    with pytest.raises(asyncpg.NotNullViolationError) as raised:
+    with pytest.raises(asyncpg.NotNullViolationError) as raised_too:
         async with database.begin() as uow:
             await uow.execute(insert(thing).values(name=bindparam("name")), {"name": canary})
-    assert canary not in str(raised.value)
+    assert canary not in str(raised_too.value)

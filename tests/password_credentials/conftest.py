@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 
+import pytest
 import pytest_asyncio
 
 from tests.harness import Running
@@ -23,3 +24,18 @@ async def _running_clock(server: Running) -> AsyncIterator[None]:
 @pytest_asyncio.fixture
 async def people(server: Running) -> People:
     return People(server)
+
+
+@pytest.fixture
+def hashed(server: Running, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The passwords that reach the hash, in their order."""
+    found: list[str] = []
+    argon2 = server.app.platform.hasher._hasher
+    verify = argon2.verify
+
+    def verify_and_note(password: str, stored: str) -> bool:
+        found.append(password)
+        return verify(password, stored)
+
+    monkeypatch.setattr(argon2, "verify", verify_and_note)
+    return found

@@ -8,7 +8,7 @@ import grpc
 import pytest
 from tenantry.password_credentials.v1.password_credentials_service_pb2 import ConfirmPersonRegistrationRequest
 
-from tests.harness import refusal
+from tests.harness import properties_of, refusal
 
 
 def confirm(people, token):
@@ -27,7 +27,7 @@ async def test_a_confirmed_person_can_sign_in(people, server):
     [usage] = [
         json.loads(text) for text in await server.queued("usages", person.user.id) if '"User Registered"' in text
     ]
-    assert usage["Additional"] == {"Id": person.user.id}
+    assert properties_of(usage) == {"Id": person.user.id}
 
 
 async def test_a_token_is_good_once(people):

@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
 
-_TOUR = re.compile(r"^### With (?P<title>.+)\n(?P<text>.*?)(?=^##)", re.MULTILINE | re.DOTALL)
+_TOUR = re.compile(r"^### With (?P<title>[^\n]+)\n(?P<text>.*?)(?=^##)", re.MULTILINE | re.DOTALL)
 _FENCE = re.compile(r"^```(?P<language>\w+)\n(?P<content>.*?)^```$", re.MULTILINE | re.DOTALL)
 
 

@@ -1,6 +1,7 @@
 """Connections to PostgreSQL: last in, first out, each with its prepared statements."""
 
 import asyncio
+import itertools
 from collections import OrderedDict, deque
 from contextvars import ContextVar
 from typing import Any
@@ -29,7 +30,10 @@ _AWAY = (
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,  # shutting down, starting up, or an administrator cancelled
     asyncpg.InsufficientResourcesError,
+    asyncpg.InternalClientError,  # a statement met the notice that PostgreSQL is closing the connection
 )
+
+_numbers = itertools.count(1)
 
 open_transactions: ContextVar[int] = ContextVar("open_transactions", default=0)  # of this task
 
@@ -68,7 +72,8 @@ class Connection:
         return int((statement.get_statusmsg() or "").rpartition(" ")[2] or 0)
 
     async def _prepare(self, sql: str) -> "PreparedStatement[Any]":
-        statement = await self.raw.prepare(sql)
+        # Without a name PostgreSQL would parse and plan it again each time it runs.
+        statement = await self.raw.prepare(sql, name=f"tenantry_{next(_numbers)}")
         self._prepared[sql] = statement
         if len(self._prepared) > _MOST_PREPARED:
             self._prepared.popitem(last=False)

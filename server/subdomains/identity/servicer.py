@@ -3,7 +3,7 @@
 from tenantry.auth_tokens.v1 import tokens_pb2
 
 from server.kernel.rpc.times import to_timestamp
-from server.subdomains.identity.auth_tokens.api import Tokens
+from server.subdomains.identity.tokens import Tokens
 
 
 def tokens_to_proto(tokens: Tokens) -> tokens_pb2.Tokens:

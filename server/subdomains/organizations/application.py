@@ -89,9 +89,9 @@ class OrganizationsApplication:
         """Take note of a new member; of one that is known already, nothing."""
         organizations = OrganizationRepository(uow)
         organization = await organizations.get(organization_id)
-        if not await organizations.has_member(organization, user_id):
+        if await organizations.add_member(organization, user_id):
             organization.add_member(user_id)
-            await organizations.add_member(organization, user_id)
+            await organizations.save(organization)
 
     async def subscribe(self, uow: UnitOfWork, *, organization_id: str, subscriber: BillingSubscriber) -> None:
         """Take note of who pays for an organization."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.dialects import postgresql
 
 from server.kernel.database import Reader, UnitOfWork
 from server.kernel.database.types import Id
@@ -20,9 +21,11 @@ _SEALED = "tenant-setting"
 
 _INSERT = insert(tables.organization)
 _ADD_SETTING = insert(tables.setting)
-_ADD_MEMBER = insert(tables.member)
-_IS_MEMBER = select(tables.member.c.user_id).where(
-    tables.member.c.organization_id == _ORGANIZATION, tables.member.c.user_id == bindparam("user_id")
+_ADD_MEMBER = (
+    postgresql.insert(tables.member)
+    .values(organization_id=bindparam("organization_id"), user_id=bindparam("user_id"))
+    .on_conflict_do_nothing()
+    .returning(tables.member.c.user_id)
 )
 _FIND = select(tables.organization).where(_organization.organization_id == _ORGANIZATION)
 _LOCK = _FIND.with_for_update()
@@ -71,15 +74,10 @@ class OrganizationRepository:
             raise OrganizationNotFound
         return organization
 
-    async def has_member(self, organization: Organization, user_id: str) -> bool:
-        """Whether a user is known as a member."""
+    async def add_member(self, organization: Organization, user_id: str) -> bool:
+        """Store a member of a locked organization. Says whether it is a new one."""
         parameters = {"organization_id": organization.id, "user_id": user_id}
-        return await self._uow.fetch_one(_IS_MEMBER, parameters) is not None
-
-    async def add_member(self, organization: Organization, user_id: str) -> None:
-        """Store a new member of a locked organization and publish."""
-        await self._uow.write(_ADD_MEMBER, {"organization_id": organization.id, "user_id": user_id})
-        await self.save(organization)
+        return await self._uow.fetch_one(_ADD_MEMBER, parameters) is not None
 
     async def save(self, organization: Organization) -> None:
         """Store what has changed of a locked organization and publish its events."""

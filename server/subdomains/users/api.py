@@ -69,8 +69,8 @@ class UsersApi:
         Raises:
             EmailAlreadyRegistered: A guest accepts an invitation with an address that somebody else has registered.
             InvitationNotAnonymous, InvitationExpired: The invitation cannot be accepted.
-            EmailTaken: Somebody registered with the address at the same moment, and was quicker: here, or at the latest
-                as the transaction ends. Whoever tries again in another transaction finds that person.
+            EmailTaken: Somebody registered with the address at the same moment, and was quicker. Whoever tries again in
+                another transaction finds that person.
         """
         registration = Registration(
             email_address=email,

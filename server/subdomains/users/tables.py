@@ -69,4 +69,9 @@ membership = Table(
     Index("membership_default_is_one", "user_id", unique=True, postgresql_where=text("is_default")),
     Index("membership_personal_is_one", "user_id", unique=True, postgresql_where=text("ownership = 'personal'")),
     Index("membership_by_organization", "organization_id", "created_at", "id"),
+    Index(
+        "membership_of_owners",
+        "organization_id",
+        postgresql_where=text("roles && ARRAY['tenant_owner', 'tenant_billing_admin']"),
+    ),
 )

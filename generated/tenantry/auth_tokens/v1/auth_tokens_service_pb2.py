@@ -31,7 +31,7 @@ from tenantry.auth_tokens.v1 import tokens_pb2 as tenantry_dot_auth__tokens_dot_
 from tenantry.options.v1 import access_pb2 as tenantry_dot_options_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n1tenantry/auth_tokens/v1/auth_tokens_service.proto\x12\x17tenantry.auth_tokens.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a*tenantry/auth_tokens/v1/json_web_key.proto\x1a%tenantry/auth_tokens/v1/session.proto\x1a$tenantry/auth_tokens/v1/tokens.proto\x1a tenantry/options/v1/access.proto\"t\n\x13RefreshTokenRequest\x12\x38\n\rrefresh_token\x18\x01 \x01(\tB!\x80\x01\x01\xe2\x41\x01\x02\xbaH\x17r\x15\x32\x13^[A-Za-z0-9_-]{43}$\x12#\n\nrequest_id\x18\x02 \x01(\tB\x0f\xe2\x41\x01\x01\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"G\n\x14RefreshTokenResponse\x12/\n\x06tokens\x18\x01 \x01(\x0b\x32\x1f.tenantry.auth_tokens.v1.Tokens\"N\n\x12RevokeTokenRequest\x12\x38\n\rrefresh_token\x18\x01 \x01(\tB!\x80\x01\x01\xe2\x41\x01\x02\xbaH\x17r\x15\x32\x13^[A-Za-z0-9_-]{43}$\"\x15\n\x13RevokeTokenResponse\"\x86\x01\n\x13ListSessionsRequest\x12\x1d\n\x08provider\x18\x01 \x01(\tB\x0b\xe2\x41\x01\x01\xbaH\x04r\x02\x18\x32\x12\x1e\n\tpage_size\x18\x02 \x01(\x05\x42\x0b\xe2\x41\x01\x01\xbaH\x04\x1a\x02(\x00\x12\x18\n\npage_token\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12\x16\n\x08order_by\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\"w\n\x14ListSessionsResponse\x12\x32\n\x08sessions\x18\x01 \x03(\x0b\x32 .tenantry.auth_tokens.v1.Session\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x05\"T\n\x14RevokeSessionRequest\x12<\n\x02id\x18\x01 \x01(\tB0\xe2\x41\x01\x02\xbaH)r\'2%^session_[0-7][0-9a-hjkmnp-tv-z]{25}$\"\x17\n\x15RevokeSessionResponse\"\x1c\n\x1aRevokeOtherSessionsRequest\"4\n\x1bRevokeOtherSessionsResponse\x12\x15\n\rrevoked_count\x18\x01 \x01(\x05\"\x19\n\x17GetJsonWebKeySetRequest\"M\n\x18GetJsonWebKeySetResponse\x12\x31\n\x04keys\x18\x01 \x03(\x0b\x32#.tenantry.auth_tokens.v1.JsonWebKey2\xa0\x07\n\x11\x41uthTokensService\x12\x93\x01\n\x0cRefreshToken\x12,.tenantry.auth_tokens.v1.RefreshTokenRequest\x1a-.tenantry.auth_tokens.v1.RefreshTokenResponse\"&\x8a\xb5\x18\x08\x08\x01@\x03P\x01X\x01\x82\xd3\xe4\x93\x02\x14\"\x0f/tokens/refresh:\x01*\x12\x8b\x01\n\x0bRevokeToken\x12+.tenantry.auth_tokens.v1.RevokeTokenRequest\x1a,.tenantry.auth_tokens.v1.RevokeTokenResponse\"!\x8a\xb5\x18\x04\x08\x01P\x01\x82\xd3\xe4\x93\x02\x13\"\x0e/tokens/revoke:\x01*\x12\x87\x01\n\x0cListSessions\x12,.tenantry.auth_tokens.v1.ListSessionsRequest\x1a-.tenantry.auth_tokens.v1.ListSessionsResponse\"\x1a\x90\x02\x01\x8a\xb5\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x0b\x12\t/sessions\x12\x8c\x01\n\rRevokeSession\x12-.tenantry.auth_tokens.v1.RevokeSessionRequest\x1a..tenantry.auth_tokens.v1.RevokeSessionResponse\"\x1c\x8a\xb5\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x10*\x0e/sessions/{id}\x12\xaa\x01\n\x13RevokeOtherSessions\x12\x33.tenantry.auth_tokens.v1.RevokeOtherSessionsRequest\x1a\x34.tenantry.auth_tokens.v1.RevokeOtherSessionsResponse\"(\x8a\xb5\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x1c\"\x17/sessions/revoke-others:\x01*\x12\xa0\x01\n\x10GetJsonWebKeySet\x12\x30.tenantry.auth_tokens.v1.GetJsonWebKeySetRequest\x1a\x31.tenantry.auth_tokens.v1.GetJsonWebKeySetResponse\"\'\x90\x02\x01\x8a\xb5\x18\x02\x08\x01\x82\xd3\xe4\x93\x02\x18\x12\x16/.well-known/jwks.jsonb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n1tenantry/auth_tokens/v1/auth_tokens_service.proto\x12\x17tenantry.auth_tokens.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a*tenantry/auth_tokens/v1/json_web_key.proto\x1a%tenantry/auth_tokens/v1/session.proto\x1a$tenantry/auth_tokens/v1/tokens.proto\x1a tenantry/options/v1/access.proto\"t\n\x13RefreshTokenRequest\x12\x38\n\rrefresh_token\x18\x01 \x01(\tB!\x80\x01\x01\xe2\x41\x01\x02\xbaH\x17r\x15\x32\x13^[A-Za-z0-9_-]{43}$\x12#\n\nrequest_id\x18\x02 \x01(\tB\x0f\xe2\x41\x01\x01\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"G\n\x14RefreshTokenResponse\x12/\n\x06tokens\x18\x01 \x01(\x0b\x32\x1f.tenantry.auth_tokens.v1.Tokens\"N\n\x12RevokeTokenRequest\x12\x38\n\rrefresh_token\x18\x01 \x01(\tB!\x80\x01\x01\xe2\x41\x01\x02\xbaH\x17r\x15\x32\x13^[A-Za-z0-9_-]{43}$\"\x15\n\x13RevokeTokenResponse\"\x90\x01\n\x13ListSessionsRequest\x12\'\n\x08provider\x18\x01 \x01(\tB\x15\xe2\x41\x01\x01\xbaH\x0er\x0c\x18\x32\x32\x08^[ -~]*$\x12\x1e\n\tpage_size\x18\x02 \x01(\x05\x42\x0b\xe2\x41\x01\x01\xbaH\x04\x1a\x02(\x00\x12\x18\n\npage_token\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12\x16\n\x08order_by\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\"w\n\x14ListSessionsResponse\x12\x32\n\x08sessions\x18\x01 \x03(\x0b\x32 .tenantry.auth_tokens.v1.Session\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x05\"T\n\x14RevokeSessionRequest\x12<\n\x02id\x18\x01 \x01(\tB0\xe2\x41\x01\x02\xbaH)r\'2%^session_[0-7][0-9a-hjkmnp-tv-z]{25}$\"\x17\n\x15RevokeSessionResponse\"\x1c\n\x1aRevokeOtherSessionsRequest\"4\n\x1bRevokeOtherSessionsResponse\x12\x15\n\rrevoked_count\x18\x01 \x01(\x05\"\x19\n\x17GetJsonWebKeySetRequest\"M\n\x18GetJsonWebKeySetResponse\x12\x31\n\x04keys\x18\x01 \x03(\x0b\x32#.tenantry.auth_tokens.v1.JsonWebKey2\xa0\x07\n\x11\x41uthTokensService\x12\x93\x01\n\x0cRefreshToken\x12,.tenantry.auth_tokens.v1.RefreshTokenRequest\x1a-.tenantry.auth_tokens.v1.RefreshTokenResponse\"&\x8a\xb5\x18\x08\x08\x01@\x03P\x01X\x01\x82\xd3\xe4\x93\x02\x14\"\x0f/tokens/refresh:\x01*\x12\x8b\x01\n\x0bRevokeToken\x12+.tenantry.auth_tokens.v1.RevokeTokenRequest\x1a,.tenantry.auth_tokens.v1.RevokeTokenResponse\"!\x8a\xb5\x18\x04\x08\x01P\x01\x82\xd3\xe4\x93\x02\x13\"\x0e/tokens/revoke:\x01*\x12\x87\x01\n\x0cListSessions\x12,.tenantry.auth_tokens.v1.ListSessionsRequest\x1a-.tenantry.auth_tokens.v1.ListSessionsResponse\"\x1a\x90\x02\x01\x8a\xb5\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x0b\x12\t/sessions\x12\x8c\x01\n\rRevokeSession\x12-.tenantry.auth_tokens.v1.RevokeSessionRequest\x1a..tenantry.auth_tokens.v1.RevokeSessionResponse\"\x1c\x8a\xb5\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x10*\x0e/sessions/{id}\x12\xaa\x01\n\x13RevokeOtherSessions\x12\x33.tenantry.auth_tokens.v1.RevokeOtherSessionsRequest\x1a\x34.tenantry.auth_tokens.v1.RevokeOtherSessionsResponse\"(\x8a\xb5\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x1c\"\x17/sessions/revoke-others:\x01*\x12\xa0\x01\n\x10GetJsonWebKeySet\x12\x30.tenantry.auth_tokens.v1.GetJsonWebKeySetRequest\x1a\x31.tenantry.auth_tokens.v1.GetJsonWebKeySetResponse\"\'\x90\x02\x01\x8a\xb5\x18\x02\x08\x01\x82\xd3\xe4\x93\x02\x18\x12\x16/.well-known/jwks.jsonb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -45,7 +45,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REVOKETOKENREQUEST'].fields_by_name['refresh_token']._loaded_options = None
   _globals['_REVOKETOKENREQUEST'].fields_by_name['refresh_token']._serialized_options = b'\200\001\001\342A\001\002\272H\027r\0252\023^[A-Za-z0-9_-]{43}$'
   _globals['_LISTSESSIONSREQUEST'].fields_by_name['provider']._loaded_options = None
-  _globals['_LISTSESSIONSREQUEST'].fields_by_name['provider']._serialized_options = b'\342A\001\001\272H\004r\002\0302'
+  _globals['_LISTSESSIONSREQUEST'].fields_by_name['provider']._serialized_options = b'\342A\001\001\272H\016r\014\03022\010^[ -~]*$'
   _globals['_LISTSESSIONSREQUEST'].fields_by_name['page_size']._loaded_options = None
   _globals['_LISTSESSIONSREQUEST'].fields_by_name['page_size']._serialized_options = b'\342A\001\001\272H\004\032\002(\000'
   _globals['_LISTSESSIONSREQUEST'].fields_by_name['page_token']._loaded_options = None
@@ -75,21 +75,21 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REVOKETOKENRESPONSE']._serialized_start=596
   _globals['_REVOKETOKENRESPONSE']._serialized_end=617
   _globals['_LISTSESSIONSREQUEST']._serialized_start=620
-  _globals['_LISTSESSIONSREQUEST']._serialized_end=754
-  _globals['_LISTSESSIONSRESPONSE']._serialized_start=756
-  _globals['_LISTSESSIONSRESPONSE']._serialized_end=875
-  _globals['_REVOKESESSIONREQUEST']._serialized_start=877
-  _globals['_REVOKESESSIONREQUEST']._serialized_end=961
-  _globals['_REVOKESESSIONRESPONSE']._serialized_start=963
-  _globals['_REVOKESESSIONRESPONSE']._serialized_end=986
-  _globals['_REVOKEOTHERSESSIONSREQUEST']._serialized_start=988
-  _globals['_REVOKEOTHERSESSIONSREQUEST']._serialized_end=1016
-  _globals['_REVOKEOTHERSESSIONSRESPONSE']._serialized_start=1018
-  _globals['_REVOKEOTHERSESSIONSRESPONSE']._serialized_end=1070
-  _globals['_GETJSONWEBKEYSETREQUEST']._serialized_start=1072
-  _globals['_GETJSONWEBKEYSETREQUEST']._serialized_end=1097
-  _globals['_GETJSONWEBKEYSETRESPONSE']._serialized_start=1099
-  _globals['_GETJSONWEBKEYSETRESPONSE']._serialized_end=1176
-  _globals['_AUTHTOKENSSERVICE']._serialized_start=1179
-  _globals['_AUTHTOKENSSERVICE']._serialized_end=2107
+  _globals['_LISTSESSIONSREQUEST']._serialized_end=764
+  _globals['_LISTSESSIONSRESPONSE']._serialized_start=766
+  _globals['_LISTSESSIONSRESPONSE']._serialized_end=885
+  _globals['_REVOKESESSIONREQUEST']._serialized_start=887
+  _globals['_REVOKESESSIONREQUEST']._serialized_end=971
+  _globals['_REVOKESESSIONRESPONSE']._serialized_start=973
+  _globals['_REVOKESESSIONRESPONSE']._serialized_end=996
+  _globals['_REVOKEOTHERSESSIONSREQUEST']._serialized_start=998
+  _globals['_REVOKEOTHERSESSIONSREQUEST']._serialized_end=1026
+  _globals['_REVOKEOTHERSESSIONSRESPONSE']._serialized_start=1028
+  _globals['_REVOKEOTHERSESSIONSRESPONSE']._serialized_end=1080
+  _globals['_GETJSONWEBKEYSETREQUEST']._serialized_start=1082
+  _globals['_GETJSONWEBKEYSETREQUEST']._serialized_end=1107
+  _globals['_GETJSONWEBKEYSETRESPONSE']._serialized_start=1109
+  _globals['_GETJSONWEBKEYSETRESPONSE']._serialized_end=1186
+  _globals['_AUTHTOKENSSERVICE']._serialized_start=1189
+  _globals['_AUTHTOKENSSERVICE']._serialized_end=2117
 # @@protoc_insertion_point(module_scope)

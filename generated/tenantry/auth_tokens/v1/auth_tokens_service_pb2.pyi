@@ -122,7 +122,7 @@ class ListSessionsRequest(_message.Message):
     ORDER_BY_FIELD_NUMBER: _builtins.int
     provider: _builtins.str
     """Only sessions opened this way: credentials, or the name of a single sign-on provider, in any case. At most 50
-    characters. Empty means all.
+    printable ASCII characters. Empty means all.
     """
     page_size: _builtins.int
     """At most so many are returned. 0 means 100; more than 1000 is taken as 1000."""

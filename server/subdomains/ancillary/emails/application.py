@@ -13,7 +13,7 @@ from server.kernel.deliveries.outcomes import Result
 from server.kernel.errors import Violation
 from server.kernel.lists import Lists, Ordering, Page, Paged
 from server.kernel.subdomain import Drain
-from server.subdomains.ancillary.emails.domain import EmailDelivery
+from server.subdomains.ancillary.emails.domain import EmailDelivery, is_tag
 from server.subdomains.ancillary.emails.errors import (
     EmailExists,
     EmailGatewayFailed,
@@ -24,7 +24,6 @@ from server.subdomains.ancillary.emails.errors import (
 from server.subdomains.ancillary.emails.ports import EmailGateway, Template
 from server.subdomains.ancillary.emails.queued import QueuedEmail, read_email
 from server.subdomains.ancillary.emails.repository import EmailReader, EmailRepository, listed_of
-from server.subdomains.ancillary.emails.values import is_tag
 
 EMAIL_ORDERING = Ordering(("created_at", "sent_at"), "created_at")
 _MOST_AT_GATEWAY = 10

@@ -1,5 +1,6 @@
 """What is always true of a mail: each attempt is known before it is made, and what was sent is not sent again."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,6 +17,13 @@ from server.subdomains.ancillary.emails.events import (
     EmailSendingFailed,
     EmailSendingSucceeded,
 )
+
+_TAG = re.compile(r"[\w\d_.\-]{3,100}")
+
+
+def is_tag(text: str) -> bool:
+    """Whether *text* may mark a mail."""
+    return _TAG.fullmatch(text) is not None
 
 
 class EmailContentType(StrEnum):

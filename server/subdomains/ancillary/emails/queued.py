@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from server.kernel import values
 from server.kernel.deliveries.envelope import Members, Received
-from server.subdomains.ancillary.emails.domain import EmailContentType, EmailDetails
+from server.subdomains.ancillary.emails.domain import EmailContentType, EmailDetails, is_tag
 from server.subdomains.ancillary.emails.errors import (
     EmailAmbiguousMessage,
     EmailMissingBody,
@@ -15,7 +16,6 @@ from server.subdomains.ancillary.emails.errors import (
     InvalidTag,
 )
 from server.subdomains.ancillary.emails.ports import Html, Mail, Party, Template
-from server.subdomains.ancillary.emails.values import address, is_tag
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def read_email(message: Received) -> QueuedEmail:
 
 
 def _party(given: Members, end: str) -> Party:
-    email_address = address(given.text(f"{end}EmailAddress"))
+    email_address = values.email(given.text(f"{end}EmailAddress"))
     if email_address is None:
         raise InvalidEmailAddress
     display_name = given.text(f"{end}DisplayName").strip()

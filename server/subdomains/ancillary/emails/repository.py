@@ -60,7 +60,10 @@ class EmailRepository:
 
     async def add(self, delivery: EmailDelivery) -> None:
         """Insert a new mail and publish its events. :class:`EmailExists` is raised as the transaction ends."""
-        await self._uow.write(_INSERT, _to_row(delivery), {"email_delivery_pkey": EmailExists()})
+        known = EmailExists()
+        # PostgreSQL may meet the row or its first event first.
+        refusing = {"email_delivery_pkey": known, "event_version_is_unique": known}
+        await self._uow.write(_INSERT, _to_row(delivery), refusing)
         await self._uow.publish(delivery)
 
     async def get(self, delivery_id: str) -> EmailDelivery:

@@ -5,8 +5,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings
 
+from server.kernel import values
 from server.kernel.settings import ENVIRONMENT
-from server.subdomains.ancillary.emails.values import address
 
 
 class EmailSettings(BaseSettings):
@@ -39,7 +39,7 @@ class EmailSettings(BaseSettings):
     @field_validator("sender_email_address")
     @classmethod
     def _is_address(cls, value: str) -> str:
-        found = address(value)
+        found = values.email(value)
         if found is None:
             raise ValueError("should be an e-mail address")
         return found
@@ -52,7 +52,7 @@ class EmailSettings(BaseSettings):
     @model_validator(mode="after")
     def _knows_its_server(self) -> Self:
         if self.email_gateway == "smtp" and not self.smtp_host:
-            raise ValueError("TENANTRY_SMTP_HOST is needed with TENANTRY_EMAIL_GATEWAY=smtp")
+            raise ValueError("with the gateway smtp, TENANTRY_SMTP_HOST is needed")
         if self.email_gateway == "smtp" and "sender_email_address" not in self.model_fields_set:
-            raise ValueError("TENANTRY_SENDER_EMAIL_ADDRESS is needed with TENANTRY_EMAIL_GATEWAY=smtp")
+            raise ValueError("with the gateway smtp, TENANTRY_SENDER_EMAIL_ADDRESS is needed")
         return self

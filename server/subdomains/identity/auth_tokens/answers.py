@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 
 from server.kernel.security.secrets import SecretKeys
-from server.subdomains.identity.auth_tokens.domain import Tokens
+from server.subdomains.identity.tokens import Tokens
 
 _PURPOSE = "refresh-answer"
 _INSTANTS = ("access_token_expires_at", "refresh_token_expires_at")

@@ -7,8 +7,9 @@ from server.kernel.access.caller import current_call
 from server.kernel.database import UnitOfWork
 from server.kernel.subdomain import Platform
 from server.subdomains.identity.auth_tokens.application import AuthTokensApplication
-from server.subdomains.identity.auth_tokens.domain import Client, Tokens
+from server.subdomains.identity.auth_tokens.domain import Client
 from server.subdomains.identity.auth_tokens.errors import NotARegisteredPerson
+from server.subdomains.identity.tokens import Tokens
 from server.subdomains.users.api import User
 
 __all__ = ["AuthTokensApi", "NotARegisteredPerson", "Tokens"]

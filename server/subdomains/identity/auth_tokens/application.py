@@ -17,7 +17,7 @@ from server.kernel.subdomain import Platform
 from server.subdomains.ancillary.audits.api import AuditsApi
 from server.subdomains.ancillary.usages.api import UsagesApi
 from server.subdomains.identity.auth_tokens.answers import SealedAnswers
-from server.subdomains.identity.auth_tokens.domain import AuthTokens, Client, Lifetimes, SpentToken, Tokens
+from server.subdomains.identity.auth_tokens.domain import AuthTokens, Client, Lifetimes, SpentToken
 from server.subdomains.identity.auth_tokens.errors import (
     NotARegisteredPerson,
     RefreshTokenInvalid,
@@ -25,6 +25,7 @@ from server.subdomains.identity.auth_tokens.errors import (
 )
 from server.subdomains.identity.auth_tokens.repository import SessionReader, SessionRepository, session_of
 from server.subdomains.identity.auth_tokens.settings import AuthTokensSettings
+from server.subdomains.identity.tokens import Tokens
 from server.subdomains.users.api import User, UsersApi
 
 SESSION_ORDERING = Ordering(("created_at", "last_used_at", "expires_at"), "last_used_at desc")
@@ -128,6 +129,12 @@ class AuthTokensApplication:
     def published_keys(self) -> Sequence[SigningKey]:
         """The keys that verify access tokens, the one that signs first."""
         return self._tokens.keys.published()
+
+    async def forget_ended_sessions(self) -> int:
+        """Delete what nobody can ask for any more. For the worker."""
+        async with self._begin() as uow:
+            return await SessionRepository(uow).forget_ended(self._now())
+        raise AssertionError("unreachable")
 
     async def issue(
         self, uow: UnitOfWork, *, user: User, amr: Sequence[str], provider: str, auth_time: datetime, client: Client

@@ -14,6 +14,8 @@ from server.subdomains.identity.auth_tokens.events import (
 )
 
 REPEATABLE_FOR = timedelta(seconds=10)
+# How long an ended session is kept, so that a reuse of its tokens is still seen for what it is.
+KEPT_FOR = timedelta(days=7)
 _LONGEST_USER_AGENT = 256
 
 
@@ -42,18 +44,6 @@ class Client:
 
     address: str
     user_agent: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tokens:
-    """What somebody who has signed in gets."""
-
-    user_id: str
-    session_id: str
-    access_token: str = field(repr=False)
-    access_token_expires_at: datetime
-    refresh_token: str = field(repr=False)
-    refresh_token_expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import any_, bindparam, func, insert, null, or_, select, update
+from sqlalchemy import Text, any_, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.dialects.postgresql import UUID as UUID_TYPE
 from sqlalchemy.sql.expression import cast
@@ -16,13 +16,13 @@ from server.kernel.database import Reader, UnitOfWork
 from server.kernel.database.types import Id, Instant
 from server.kernel.lists import ListQuery, Page
 from server.subdomains.identity.auth_tokens import tables
-from server.subdomains.identity.auth_tokens.domain import REPEATABLE_FOR, AuthTokens, SpentToken
+from server.subdomains.identity.auth_tokens.domain import KEPT_FOR, REPEATABLE_FOR, AuthTokens, SpentToken
 
 _session, _spent = tables.session.c, tables.spent_refresh_token.c
 _USER = bindparam("user_id", type_=Id("user"))
 _NOW = bindparam("now", type_=Instant)
 _SINCE = bindparam("since", type_=Instant)
-_PROVIDER = bindparam("provider")
+_PROVIDER = bindparam("provider", type_=Text())
 _IS_LIVE = (_session.revoked_at.is_(None), _session.refresh_token_expires_at > _NOW)
 _CHANGING = (
     "refresh_token_digest",
@@ -68,11 +68,15 @@ _old_answers = (
     .with_for_update(skip_locked=True)
 )
 _FORGET_ANSWERS = update(tables.spent_refresh_token).where(_spent.digest.in_(_old_answers)).values(sealed_answer=None)
+_long_ended = (
+    select(_session.id).where(_session.refresh_token_expires_at <= _SINCE).limit(1000).with_for_update(skip_locked=True)
+)
+_FORGET_SESSIONS = delete(tables.session).where(_session.id.in_(_long_ended))
 _LIST = ListQuery(
     tables.session,
     _session.user_id == _USER,
     *_IS_LIVE,
-    or_(null() == _PROVIDER, func.lower(_session.provider) == _PROVIDER),
+    or_(_PROVIDER.is_(None), func.lower(_session.provider) == _PROVIDER),
     columns={
         "created_at": _session.created_at,
         "last_used_at": _session.last_used_at,
@@ -129,6 +133,11 @@ class SessionRepository:
         await self._uow.write(_FORGET_ANSWERS, {"since": spent.spent_at - REPEATABLE_FOR})
         row = {name: getattr(spent, name) for name in ("digest", "session_id", "spent_at", "request_id")}
         await self._uow.write(_SPEND, row | {"sealed_answer": spent.sealed_answer})
+
+    async def forget_ended(self, now: datetime) -> int:
+        """Delete sessions that ended long ago, with their spent tokens, and answers that can no more be asked for."""
+        await self._uow.execute(_FORGET_ANSWERS, {"since": now - REPEATABLE_FOR})
+        return await self._uow.execute(_FORGET_SESSIONS, {"since": now - KEPT_FOR})
 
     async def find_spent(self, digest: bytes) -> SpentToken | None:
         """A refresh token that was exchanged before."""

@@ -38,6 +38,7 @@ session = Table(
     Column("version", Integer, nullable=False),
     PrimaryKeyConstraint("id", name="session_pkey"),
     UniqueConstraint("refresh_token_digest", name="session_refresh_token_is_unique"),
+    Index("session_by_expiry", "refresh_token_expires_at"),
     Index("session_live_by_user", "user_id", "last_used_at", "id", postgresql_where=text("revoked_at IS NULL")),
 )
 

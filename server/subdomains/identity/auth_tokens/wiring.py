@@ -15,7 +15,8 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def auth_tokens(platform: Platform) -> Subdomain:
-    servicer = AuthTokensServicer(AuthTokensApplication.of(platform), platform.lists)
+    application = AuthTokensApplication.of(platform)
+    servicer = AuthTokensServicer(application, platform.lists)
     return Subdomain(
         name="auth_tokens",
         tables=metadata,
@@ -23,4 +24,5 @@ def auth_tokens(platform: Platform) -> Subdomain:
         services=[Service(auth_tokens_service_pb2.DESCRIPTOR.services_by_name["AuthTokensService"], servicer)],
         settings=[AuthTokensSettings],
         principal={"session": PRINCIPAL},
+        housekeeping=[application.forget_ended_sessions],
     )

@@ -156,7 +156,7 @@ class LoginMonitorRepository:
 
     async def get(self, name_digest: bytes, now: datetime) -> LoginMonitor:
         """The monitor of a name, a new one if need be; nobody else gets it until the transaction ends."""
-        empty = {"failed_attempts": 0, "last_failed_at": None, "underway": {}, "expires_at": now}
+        empty: dict[str, Any] = {"failed_attempts": 0, "last_failed_at": None, "underway": {}, "expires_at": now}
         [row] = await self._uow.fetch_all(_LOCK_MONITOR, empty | {"name_digest": name_digest})
         underway = {attempt: datetime.fromisoformat(started_at) for attempt, started_at in row.underway.items()}
         return LoginMonitor(
@@ -190,7 +190,7 @@ class RecentMailsRepository:
 
     async def get(self, address_digest: bytes, now: datetime) -> RecentMails:
         """The mails of an address; nobody else gets them until the transaction ends."""
-        empty = {"address_digest": address_digest, "sent_at": [], "expires_at": now}
+        empty: dict[str, Any] = {"address_digest": address_digest, "sent_at": [], "expires_at": now}
         [row] = await self._uow.fetch_all(_LOCK_MAILS, empty)
         return RecentMails(address_digest, list(row.sent_at))
 

@@ -12,7 +12,7 @@ from server.subdomains.users.application.records import Records
 from server.subdomains.users.domain.end_user import EndUser
 from server.subdomains.users.domain.membership import roles_of_creator
 from server.subdomains.users.repository.end_users import EndUserRepository
-from server.subdomains.users.repository.features import reset_features
+from server.subdomains.users.repository.features import lock_members, reset_features
 
 
 class MembershipsApplication:
@@ -71,11 +71,14 @@ class MembershipsApplication:
 
     async def reset_features(self, uow: UnitOfWork, organization_id: str) -> None:
         """Let the features of all members of an organization follow its subscription."""
+        members = await lock_members(uow, organization_id)
+        if not members:  # of a new organization
+            return
         tier = await self._subscriptions.tier_of(uow, organization_id)
-        members = await reset_features(
-            uow, organization_id=organization_id, level=FEATURES_OF_TIER[tier], assigned_by_id=MAINTENANCE
+        changed = await reset_features(
+            uow, members, organization_id=organization_id, level=FEATURES_OF_TIER[tier], assigned_by_id=MAINTENANCE
         )
-        for member in members:
+        for member in changed:
             self._records.tenant_features_assigned(
                 uow, user_id=member.id, membership_id=member.membership_id, features=member.membership_features
             )

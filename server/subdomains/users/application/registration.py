@@ -69,7 +69,7 @@ class RegistrationApplication:
         Raises:
             EmailAlreadyRegistered: A guest accepts an invitation with an address that somebody else has registered.
             InvitationNotAnonymous, InvitationExpired: The invitation cannot be accepted.
-            EmailTaken: Somebody registered with the address at the same moment. At the latest as the transaction ends.
+            EmailTaken: Somebody registered with the address at the same moment, and was quicker.
         """
         users = EndUserRepository(uow)
         found = await self._find_claimant(users, registration)
@@ -82,8 +82,8 @@ class RegistrationApplication:
             is_operator=registration.email_address in self._operators,
             now=self._now(),
         )
+        await (users.add(user) if found is None else users.save_registration(user))
         self._records.person_registered(uow, user, registration.profile)
-        await (users.add(user) if found is None else users.save(user))
         return await self._as_it_is_now(users, user.id), True
 
     async def _find_claimant(self, users: EndUserRepository, registration: Registration) -> EndUser | None:

@@ -86,6 +86,10 @@ def _create_membership() -> None:
         "CREATE UNIQUE INDEX membership_personal_is_one ON users.membership (user_id) WHERE ownership = 'personal'"
     )
     op.execute("CREATE INDEX membership_by_organization ON users.membership (organization_id, created_at, id)")
+    op.execute(
+        "CREATE INDEX membership_of_owners ON users.membership (organization_id) "
+        "WHERE roles && ARRAY['tenant_owner', 'tenant_billing_admin']"
+    )
 
 
 def _keep_shared_organizations_run() -> None:
@@ -99,22 +103,25 @@ def _keep_shared_organizations_run() -> None:
         CREATE FUNCTION users.check_shared_organization() RETURNS trigger LANGUAGE plpgsql AS $$
         DECLARE
             changed uuid := COALESCE(NEW.organization_id, OLD.organization_id);
-            owners integer;
-            billing_admins integer;
         BEGIN
             PERFORM pg_advisory_xact_lock(hashtextextended('users.membership ' || changed, 0));
             IF NOT EXISTS (SELECT FROM users.membership WHERE organization_id = changed) THEN
                 RETURN NULL;  -- it was deleted
             END IF;
-            SELECT count(*) FILTER (WHERE m.roles && ARRAY['tenant_owner', 'tenant_billing_admin']),
-                   count(*) FILTER (WHERE 'tenant_billing_admin' = ANY (m.roles))
-                INTO owners, billing_admins
-                FROM users.membership m JOIN users.end_user u ON u.id = m.user_id
-                WHERE m.organization_id = changed AND u.classification = 'person' AND u.status = 'registered';
-            IF owners = 0 THEN
+            IF NOT EXISTS (
+                SELECT FROM users.membership m JOIN users.end_user u ON u.id = m.user_id
+                WHERE m.organization_id = changed AND m.roles && ARRAY['tenant_owner', 'tenant_billing_admin']
+                    AND u.classification = 'person' AND u.status = 'registered'
+            ) THEN
                 RAISE EXCEPTION 'organization % would have no owner', changed
                     USING ERRCODE = 'check_violation', CONSTRAINT = 'membership_last_owner_stays';
-            ELSIF billing_admins = 0 THEN
+            END IF;
+            IF NOT EXISTS (
+                SELECT FROM users.membership m JOIN users.end_user u ON u.id = m.user_id
+                WHERE m.organization_id = changed AND m.roles && ARRAY['tenant_owner', 'tenant_billing_admin']
+                    AND 'tenant_billing_admin' = ANY (m.roles)
+                    AND u.classification = 'person' AND u.status = 'registered'
+            ) THEN
                 RAISE EXCEPTION 'organization % would have no billing admin', changed
                     USING ERRCODE = 'check_violation', CONSTRAINT = 'membership_last_billing_admin_stays';
             END IF;

@@ -125,15 +125,28 @@ class EndUserRepository:
         return await self._with_memberships(await self._uow.fetch_all(_LOCK_CLAIMANTS, parameters))
 
     async def add(self, user: EndUser) -> None:
-        """Insert a new user and publish. EmailTaken is raised when the address was registered meanwhile."""
-        await self._uow.write(_INSERT, user_to_row(user), _refusing())
+        """
+        Insert a new user and publish.
+
+        Raises:
+            EmailTaken: Somebody has registered with the address meanwhile.
+        """
+        await self._uow.fetch_all(_INSERT, user_to_row(user), _refusing())
+        await self._finish(user)
+
+    async def save_registration(self, user: EndUser) -> None:
+        """
+        Store that a guest has registered and publish.
+
+        Raises:
+            EmailTaken: Somebody has registered with the address meanwhile.
+        """
+        await self._uow.fetch_all(_SAVE, _changes(user), _refusing())
         await self._finish(user)
 
     async def save(self, user: EndUser) -> None:
-        """Store what has changed of a locked user and publish. EmailTaken as in :meth:`add`."""
-        row = user_to_row(user)
-        changes = {name: row[name] for name in _CHANGING}
-        await self._uow.write(_SAVE, {"user_id": user.id} | changes, _refusing())
+        """Store what has changed of a locked user and publish."""
+        await self._uow.write(_SAVE, _changes(user))
         await self._finish(user)
 
     async def _finish(self, user: EndUser) -> None:
@@ -188,5 +201,11 @@ class EndUserReader:
         return await self._reader.fetch_all(_LIST_MEMBERSHIPS.of(page), filters | lists.after(page))
 
 
+def _changes(user: EndUser) -> dict[str, Any]:
+    row = user_to_row(user)
+    return {"user_id": user.id} | {name: row[name] for name in _CHANGING}
+
+
 def _refusing() -> dict[str, Refusal]:
+    # The statement runs at once: whoever loses the race for an address hears so of this row, and not of what follows.
     return {"end_user_email_is_unique": EmailTaken()}

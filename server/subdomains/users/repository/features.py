@@ -1,10 +1,10 @@
 """The features of all members of an organization, changed at once, however many there are."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from sqlalchemy import Text, and_, bindparam, case, cast, func, literal, select, update
+from sqlalchemy import and_, bindparam, case, func, literal, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from server.kernel.access.principals import CHANNEL
@@ -44,21 +44,23 @@ _RESET_MEMBERSHIPS = (
     .values(level=_LEVEL_OF_MEMBER)
     .returning(_membership.id, _membership.user_id, _membership.level)
 )
-_LEVELS = literal([level.value for level in FeatureLevel], ARRAY(Text()))
-_rank = func.max(func.array_position(_LEVELS, cast(_membership.level, Text()))).label("rank")
+_LEVELS = dict(enumerate(FeatureLevel))
+_rank = case({level: rank for rank, level in _LEVELS.items()}, value=_membership.level)
 _highest = (
-    select(_membership.user_id, _rank)
+    select(_membership.user_id, func.max(_rank).label("rank"))
     .where(_membership.user_id == _USERS)
     .group_by(_membership.user_id)
     .subquery("highest")
 )
-_HIGHEST_LEVEL: Any = _LEVELS[_highest.c.rank]
+_HIGHEST_LEVEL = case(
+    {rank: literal(level, Word(FeatureLevel)) for rank, level in _LEVELS.items()}, value=_highest.c.rank
+)
 _RESET_PLATFORM = (
     update(tables.end_user)
     .where(
         _user.id == _highest.c.user_id,
         _user.status == UserStatus.REGISTERED,
-        cast(_user.level, Text()) != _HIGHEST_LEVEL,
+        _user.level != _HIGHEST_LEVEL,
     )
     .values(level=_HIGHEST_LEVEL)
     .returning(_user.id, _user.level)
@@ -84,18 +86,20 @@ class ChangedMember:
     events: list[DomainEvent] = field(default_factory=list)
 
 
+async def lock_members(uow: UnitOfWork, organization_id: str) -> Mapping[str, int]:
+    """The members of an organization, whom nobody else changes until the end of the transaction, and their versions."""
+    rows = await uow.fetch_all(_LOCK_MEMBERS, {"organization_id": organization_id})
+    return {row.id: row.version for row in rows}
+
+
 async def reset_features(
-    uow: UnitOfWork, *, organization_id: str, level: FeatureLevel, assigned_by_id: str
+    uow: UnitOfWork, versions: Mapping[str, int], *, organization_id: str, level: FeatureLevel, assigned_by_id: str
 ) -> Sequence[ChangedMember]:
     """
-    Give every member of an organization this level, and on the platform the highest of all it has.
+    Give every locked member of an organization this level, and on the platform the highest of all it has.
 
     Publishes what has changed, and says whom it concerned.
     """
-    organization = {"organization_id": organization_id}
-    versions = {row.id: row.version for row in await uow.fetch_all(_LOCK_MEMBERS, organization)}
-    if not versions:
-        return []
     members = {
         row.user_id: ChangedMember(
             id=row.user_id,
@@ -103,7 +107,7 @@ async def reset_features(
             membership_id=row.id,
             membership_features=expand([row.level]),
         )
-        for row in await uow.fetch_all(_RESET_MEMBERSHIPS, organization | {"level": level})
+        for row in await uow.fetch_all(_RESET_MEMBERSHIPS, {"organization_id": organization_id, "level": level})
     }
     for row in await uow.fetch_all(_RESET_PLATFORM, {"user_ids": list(members)}):
         members[row.id].platform_features = expand([row.level])

@@ -48,6 +48,11 @@ class _Reader(HTMLParser):
             if address and address != name:
                 self.parts.append(f" ({address})" if name else address)
 
+    def parse_html_declaration(self, i: int) -> int:
+        # Declarations say nothing to readers, and unknown ones make the library stumble.
+        end = self.rawdata.find(">", i)
+        return end + 1 if end >= 0 else -1
+
     def handle_data(self, data: str) -> None:
         if not self._unseen:
             self.parts.append(_SPACES.sub(" ", data))

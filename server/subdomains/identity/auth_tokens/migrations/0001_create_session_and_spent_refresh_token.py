@@ -33,6 +33,7 @@ def upgrade() -> None:
         )
         """
     )
+    op.execute("CREATE INDEX session_by_expiry ON auth_tokens.session (refresh_token_expires_at)")
     op.execute(
         "CREATE INDEX session_live_by_user ON auth_tokens.session (user_id, last_used_at, id) WHERE revoked_at IS NULL"
     )
@@ -56,4 +57,4 @@ def upgrade() -> None:
         "WHERE sealed_answer IS NOT NULL"
     )
     for table in ("session", "spent_refresh_token"):
-        allow(op, "auth_tokens", table, "SELECT", "INSERT", "UPDATE")
+        allow(op, "auth_tokens", table)

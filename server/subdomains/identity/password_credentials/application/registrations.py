@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from server.kernel.access.roles import FeatureLevel, PlatformRole, expand
 from server.kernel.clock import Clock
 from server.kernel.database import OpenUnitOfWork, Reader, UnitOfWork
-from server.kernel.errors import Violation
+from server.kernel.errors import AlreadyExists, Violation
 from server.kernel.security.hashing import PasswordHasher
 from server.kernel.security.secrets import SecretKeys, digest, random_token
 from server.kernel.subdomain import Platform
@@ -20,7 +20,6 @@ from server.subdomains.identity.password_credentials.domain.passwords import Pas
 from server.subdomains.identity.password_credentials.domain.registration import Defaults, Registration
 from server.subdomains.identity.password_credentials.errors import (
     CredentialNotFound,
-    CredentialTaken,
     RegistrationAlreadyVerified,
     RegistrationTokenNotFound,
 )
@@ -32,7 +31,7 @@ from server.subdomains.identity.password_credentials.repository import (
 )
 from server.subdomains.identity.password_credentials.settings import PasswordCredentialsSettings
 from server.subdomains.user_profiles.api import UserProfilesApi
-from server.subdomains.users.api import EmailTaken, User, UsersApi
+from server.subdomains.users.api import User, UsersApi
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +116,9 @@ class Registrations:
         password_hash = await self._hasher.hash(passwords.normal_form(registration.password))
         try:
             return await self._register(registration, password_hash, caller_id)
-        except (EmailTaken, CredentialTaken):
-            # Somebody was quicker with this address, and has committed: now it is a repeated registration.
+        except AlreadyExists:
+            # Somebody was quicker with this address, and has committed: now it is a repeated registration. Which of the
+            # rows that hold the address says so is chance. (A bad invitation is refused once more.)
             return await self._register(registration, password_hash, caller_id)
 
     async def confirm_person_registration(self, *, token: str) -> None:

@@ -42,20 +42,20 @@ _SECONDS_BETWEEN_LOOKS = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """An attempt to sign in that was admitted, and the hash it is up to, if there is one."""
+    """An attempt to sign in."""
 
     id: str
     name_digest: bytes
     email_address: str
-    password_hash: str | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What comparing hashes has shown, and the new hash if the old one is out of date."""
+    """What comparing a password with a hash has shown, and the new hash if that one is out of date."""
 
     is_right: bool
-    new_hash: str | None = field(default=None, repr=False)
+    password_hash: str | None = field(repr=False)
+    new_hash: str | None = field(repr=False)
 
 
 class SignIns:
@@ -109,42 +109,49 @@ class SignIns:
 
     async def authenticate_credential(self, *, email_address: str, password: str) -> Tokens:
         """Open a session for whoever knows the password of this name."""
-        attempt = await self._admit(email_address)
-        verdict = await self._compare(attempt, passwords.normal_form(password))
-        async with self._begin() as uow:
-            answer = await self._settle(uow, attempt, verdict)
+        attempt = Attempt(
+            self._new_id("attempt"), self._secrets.sign("login-name", email_address.encode()), email_address
+        )
+        try:
+            password_hash = await self._admit(attempt)
+            verdict = await self._compare(attempt, passwords.normal_form(password), password_hash)
+            async with self._begin() as uow:
+                answer = await self._settle(uow, attempt, verdict)
+        except asyncio.CancelledError:
+            # Whoever hangs up has tried all the same. The name must not wait for the attempt, either.
+            await asyncio.shield(self._withdraw(attempt, is_failure=True))
+            raise
         # Refused only now: what was counted and audited is to stay.
         if isinstance(answer, Refusal):
             raise answer
         return answer
 
-    async def _admit(self, email_address: str) -> Attempt:
-        name_digest = self._secrets.sign("login-name", email_address.encode())
+    async def _admit(self, attempt: Attempt) -> str | None:
+        """Wait until the attempt may begin; the hash it is up to, if there is one."""
         # Attempts with one name queue here, not at its row, where they would hold a connection each.
-        async with self._turns.of(name_digest):
+        async with self._turns.of(attempt.name_digest):
             while True:
-                admission, attempt = await self._reserve(name_digest, email_address)
+                admission, password_hash = await self._reserve(attempt)
                 if admission is not Admission.FULL:
                     break
                 await asyncio.sleep(_SECONDS_BETWEEN_LOOKS)
         if admission is Admission.LOCKED:
             raise AccountLocked
-        return attempt
+        return password_hash
 
-    async def _reserve(self, name_digest: bytes, email_address: str) -> tuple[Admission, Attempt]:
-        now, attempt_id = self._now(), self._new_id("attempt")
+    async def _reserve(self, attempt: Attempt) -> tuple[Admission, str | None]:
+        now = self._now()
         async with self._begin(is_step=True) as uow:
             monitors, credentials = LoginMonitorRepository(uow, self._rules), CredentialRepository(uow)
-            monitor = await monitors.get(name_digest, now)
-            credential = await credentials.find_by_email_address(email_address)
-            admission = monitor.admit(attempt_id, self._rules, now)
+            monitor = await monitors.get(attempt.name_digest, now)
+            credential = await credentials.find_by_email_address(attempt.email_address)
+            admission = monitor.admit(attempt.id, self._rules, now)
             await monitors.save(monitor, now)
             if admission is Admission.LOCKED and credential is not None:
                 await self._refuse_locked(uow, credential)
             elif admission is Admission.ADMITTED:
-                await monitors.forget_expired(name_digest, now)
-        password_hash = credential.password_hash if credential is not None else None
-        return admission, Attempt(attempt_id, name_digest, email_address, password_hash)
+                await monitors.forget_expired(attempt.name_digest, now)
+        return admission, credential.password_hash if credential is not None else None
 
     async def _refuse_locked(self, uow: UnitOfWork, credential: PersonCredential) -> None:
         credential.lock()  # unless it is: attempts that never ended lock it, too
@@ -153,16 +160,12 @@ class SignIns:
         template = "User {Id} tried to sign in with a password while locked"
         self._audit(uow, "Failed.AccountLocked", template, credential.user_id)
 
-    async def _compare(self, attempt: Attempt, password: str) -> Verdict:
+    async def _compare(self, attempt: Attempt, password: str, password_hash: str | None) -> Verdict:
         try:
-            is_right, is_outdated = await self._hasher.verify(password, attempt.password_hash)
-            return Verdict(is_right, await self._hasher.hash(password) if is_outdated else None)
+            is_right, is_outdated = await self._hasher.verify(password, password_hash)
+            return Verdict(is_right, password_hash, await self._hasher.hash(password) if is_outdated else None)
         except RateLimited:
             await self._withdraw(attempt, is_failure=False)
-            raise
-        except asyncio.CancelledError:
-            # Whoever hangs up has tried all the same. The name must not wait for the attempt, either.
-            await asyncio.shield(self._withdraw(attempt, is_failure=True))
             raise
 
     async def _withdraw(self, attempt: Attempt, *, is_failure: bool) -> None:
@@ -183,7 +186,7 @@ class SignIns:
         user = await self._users.find_user(uow, credential.user_id if credential is not None else ANONYMOUS)
         is_in_time = monitor.end(attempt.id)
         # A password that was changed meanwhile was not the one that was compared.
-        is_same = credential is not None and credential.password_hash == attempt.password_hash
+        is_same = credential is not None and credential.password_hash == verdict.password_hash
         is_right = verdict.is_right and is_in_time and is_same
         if credential is None or user is None or not (is_right and _is_registered_person(user)):
             locks = is_in_time and monitor.fail(self._rules, now)

@@ -1,0 +1,93 @@
+"""AuthenticateCredential with a name that nobody has: nobody can tell, by the answer or by the work."""
+
+import grpc
+from google.rpc.status_pb2 import Status
+from tenantry.password_credentials.v1.password_credentials_service_pb2 import AuthenticateCredentialRequest
+
+from server.kernel import ids
+from server.kernel.access.caller import ANONYMOUS
+from server.kernel.database.pool import Connection
+from tests.password_credentials.attempts import audit_code, audits_of, fail
+from tests.signed_in import PASSWORD, new_address
+
+
+async def refused_bytes(people, address, password):
+    request = AuthenticateCredentialRequest(username=address, password=password)
+    try:
+        await people.service.AuthenticateCredential(request, metadata=(("x-request-id", "the-same-one"),))
+    except grpc.aio.AioRpcError as error:
+        return error.code(), error.details(), tuple(error.trailing_metadata())
+    raise AssertionError("the call was not refused")
+
+
+async def test_an_unknown_name_and_a_wrong_password_get_the_same_answer(people, server):
+    # given
+    known = (await people.person()).email_address
+    unconfirmed = (await people.register())[1]
+    without_password = await people.person()
+    await server.rows(
+        "UPDATE password_credentials.person_credential SET password_hash = NULL WHERE id = $1",
+        ids.decode("cred", without_password.credential_id),
+    )
+    guest = await people.person()
+    sql = "UPDATE users.end_user SET status = 'unregistered', email_address = NULL WHERE id = $1"
+    await server.rows(sql, ids.decode("user", guest.user_id))
+
+    # when
+    answers = {
+        await refused_bytes(people, new_address(), PASSWORD),
+        await refused_bytes(people, known, "wrong"),
+        await refused_bytes(people, unconfirmed, "wrong"),
+        await refused_bytes(people, without_password.email_address, PASSWORD),
+        await refused_bytes(people, guest.email_address, PASSWORD),
+    }
+
+    # then
+    [(code, message, metadata)] = answers
+    assert code is grpc.StatusCode.UNAUTHENTICATED
+    assert message == "The name or the password is wrong."
+    assert b"INVALID_CREDENTIALS" in Status.FromString(dict(metadata)["grpc-status-details-bin"]).SerializeToString()
+
+
+async def test_an_unknown_name_costs_the_same_statements_as_a_known_one(people, monkeypatch, hashed):
+    # given
+    known, unknown = (await people.person()).email_address, new_address()
+    statements = []
+    fetch, execute = Connection.fetch, Connection.execute
+
+    async def fetch_and_note(self, sql, arguments):
+        statements.append(sql)
+        return await fetch(self, sql, arguments)
+
+    async def execute_and_note(self, sql, arguments):
+        statements.append(sql)
+        return await execute(self, sql, arguments)
+
+    monkeypatch.setattr(Connection, "fetch", fetch_and_note)
+    monkeypatch.setattr(Connection, "execute", execute_and_note)
+
+    for _ in range(5):
+        # when
+        hashed.clear()
+        statements.clear()
+        await fail(people, known, 1)
+        of_known, hashed_for_known = [sql for sql in statements if "pg_notify" not in sql], len(hashed)
+        hashed.clear()
+        statements.clear()
+        await fail(people, unknown, 1)
+        of_unknown = [sql for sql in statements if "pg_notify" not in sql]
+
+        # then
+        assert of_known == of_unknown
+        assert hashed_for_known == len(hashed) == 1
+
+
+async def test_wrong_passwords_are_audited_against_whom_they_concern(people, server):
+    person = await people.person()
+    before = len(await audits_of(server, ANONYMOUS))
+
+    await fail(people, person.email_address, 1)
+    await fail(people, new_address(), 1)
+
+    assert (await audits_of(server, person.user_id))[-1] == audit_code("Failed.InvalidCredentials")
+    assert (await audits_of(server, ANONYMOUS))[before:] == [audit_code("Failed.InvalidCredentials")]
