@@ -37,7 +37,7 @@ from server.kernel.subdomain import Carrier, Platform, Subdomain
 log = logging.getLogger(__name__)
 
 Compose = Callable[[Platform], Sequence[Subdomain]]
-_PROBE_SECONDS = 1.0
+_PROBE_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def build(
         idempotency=Idempotency(database, secrets),
         rates=Rates(ordinary=calls.rate_limit_ordinary, costly=calls.rate_limit_costly),
         clock=clock,
-        trusted_gateways=frozenset(calls.trusted_gateways.split(",")),
+        trusted_gateways=frozenset(address.strip() for address in calls.trusted_gateways.split(",")),
         logs_every_call=every_call,
     )
     return App(platform, subdomains, pipeline, calls, engine)
@@ -163,9 +163,10 @@ async def _serve(app: App, socket: str | None) -> None:
     platform = app.platform.settings
     addresses = [f"{platform.grpc_host}:{platform.grpc_port}", *([f"unix:{socket}"] if socket else [])]
     server.listen(addresses)
-    await server.start()
+    is_ready = app.platform.database.signals.is_connected
+    await server.start(is_ready=is_ready)
     log.info("listening", extra={"addresses": ", ".join(addresses)})
-    readiness = asyncio.create_task(_watch_database(app, server))
+    readiness = asyncio.create_task(_watch_database(app, server, is_ready))
     await stopping.wait()
     log.info("draining")
     readiness.cancel()
@@ -175,9 +176,8 @@ async def _serve(app: App, socket: str | None) -> None:
     log.info("stopped")
 
 
-async def _watch_database(app: App, server: Server) -> None:
+async def _watch_database(app: App, server: Server, was_ready: bool) -> None:
     """Readiness follows the database."""
-    was_ready = True
     while True:
         await asyncio.sleep(_PROBE_SECONDS)
         is_ready = app.platform.database.signals.is_connected

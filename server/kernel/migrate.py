@@ -75,15 +75,18 @@ def _make_role(connection: Connection) -> None:
         text(
             f"""
             DO $$ BEGIN
-              IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{APPLICATION_ROLE}') THEN
-                CREATE ROLE {APPLICATION_ROLE} NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOINHERIT;
-              END IF;
+              BEGIN
+                IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{APPLICATION_ROLE}') THEN
+                  CREATE ROLE {APPLICATION_ROLE} NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOINHERIT;
+                END IF;
+              EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;  -- another database was quicker
+              END;
               -- From version 16 on, whoever makes a role may grant it, and may not yet act as it.
               IF NOT pg_has_role(current_user, '{APPLICATION_ROLE}', CASE
                 WHEN current_setting('server_version_num')::integer < 160000 THEN 'MEMBER' ELSE 'SET' END) THEN
                 EXECUTE format('GRANT {APPLICATION_ROLE} TO %I', current_user);
               END IF;
-            EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+              EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
             END $$
             """  # noqa: S608  # our own names
         )

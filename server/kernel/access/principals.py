@@ -7,6 +7,7 @@ does not hear the others, nothing is remembered at all.
 
 import asyncio
 import time
+from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
@@ -46,7 +47,7 @@ class Principals:
         self._query = select(
             *[_scalar(parts.get(name)).label(name) for name in ("user", "session")],
         )
-        self._remembered: dict[_Key, tuple[float, Principal | None]] = {}
+        self._remembered: OrderedDict[_Key, tuple[float, Principal | None]] = OrderedDict()  # oldest first
         self._keys_of_user: dict[str, set[_Key]] = {}
         self._loading: dict[_Key, asyncio.Future[Principal | None]] = {}
         database.signals.on(CHANNEL, self._drop)
@@ -67,7 +68,7 @@ class Principals:
         return await asyncio.shield(loading)
 
     async def _load_and_remember(self, key: _Key) -> Principal | None:
-        mine = self._loading.get(key)
+        mine = asyncio.current_task()
         try:
             until = time.monotonic() + _LIFETIME_SECONDS
             principal = await self._load(key)
@@ -80,10 +81,22 @@ class Principals:
                 self._loading.pop(key, None)
 
     def _remember(self, key: _Key, until: float, principal: Principal | None) -> None:
-        if len(self._remembered) >= _MOST:
-            self._drop_all()
+        now = time.monotonic()
+        while self._remembered:
+            oldest = next(iter(self._remembered))
+            if self._remembered[oldest][0] > now and len(self._remembered) < _MOST:
+                break
+            self._forget(oldest)
         self._remembered[key] = (until, principal)
+        self._remembered.move_to_end(key)
         self._keys_of_user.setdefault(key[0], set()).add(key)
+
+    def _forget(self, key: _Key) -> None:
+        del self._remembered[key]
+        keys = self._keys_of_user[key[0]]
+        keys.discard(key)
+        if not keys:
+            del self._keys_of_user[key[0]]
 
     async def _load(self, key: _Key) -> Principal | None:
         user_id, session_id = key

@@ -14,13 +14,15 @@ from typing import Any
 import asyncpg
 
 from server.kernel.database.pool import Pool, connect
-from server.kernel.errors import StoreUnavailable
 
 log = logging.getLogger(__name__)
 
 _PREFIX = "tenantry_"
 _TICK_SECONDS = 0.01
 _PROBE_SECONDS = 0.5
+_START_SECONDS = 2.0
+# One statement: each would take the lock that all notices of the database queue at.
+_NOTIFY = "SELECT pg_notify(channel, payload) FROM unnest($1::text[], $2::text[]) AS told (channel, payload)"
 Handler = Callable[[str], None]
 
 
@@ -36,6 +38,7 @@ class Signals:
         self._has_outgoing = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._on_loss: list[Callable[[], None]] = []
+        self._has_connected = asyncio.Event()
         self.is_connected = False
 
     def on(self, channel: str, handler: Handler) -> None:
@@ -53,8 +56,13 @@ class Signals:
         self._has_outgoing.set()
 
     async def start(self) -> None:
-        """Begin to listen and to send."""
+        """Begin to send and to listen, which may take longer when the database is away."""
         self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._send())]
+        try:
+            async with asyncio.timeout(_START_SECONDS):
+                await self._has_connected.wait()
+        except TimeoutError:
+            log.warning("not hearing other processes yet")
 
     async def stop(self) -> None:
         """Send what is left and stop."""
@@ -79,17 +87,16 @@ class Signals:
         self._has_outgoing.clear()
         if not outgoing:
             return
+        channels = [_PREFIX + channel for channel, _ in outgoing]
+        payloads = [payload for _, payload in outgoing]
         try:
             connection = await self._pool.acquire()
-        except StoreUnavailable:
-            return  # the others learn of it by their own deadlines
-        try:
-            for channel, payload in outgoing:
-                await connection.fetch("SELECT pg_notify($1, $2)", [_PREFIX + channel, payload])
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-            log.warning("notices to other processes were lost")
-        finally:
-            self._pool.release(connection)
+            try:
+                await connection.fetch(_NOTIFY, [channels, payloads])
+            finally:
+                self._pool.release(connection)
+        except Exception as error:  # noqa: BLE001  # whatever it was, there will be other notices
+            log.warning("notices to other processes were lost", extra={"error": type(error).__name__})
 
     async def _listen(self) -> None:
         pause = 0.05
@@ -100,11 +107,13 @@ class Signals:
                 for channel in self._handlers:
                     await connection.add_listener(_PREFIX + channel, self._heard)  # type: ignore[arg-type]
                 self.is_connected, pause = True, 0.05
+                self._has_connected.set()
                 while True:
                     await asyncio.sleep(_PROBE_SECONDS)
                     await connection.execute("SELECT 1", timeout=_PROBE_SECONDS)
-            except (StoreUnavailable, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
-                log.warning("not hearing other processes; trying again")
+            except Exception as error:  # noqa: BLE001  # whatever it was, hearing nothing for good would be worse
+                facts = {"error": type(error).__name__}
+                log.warning("not hearing other processes; trying again", extra=facts)
             finally:
                 self._lose(connection)
             await asyncio.sleep(pause)

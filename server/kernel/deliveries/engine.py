@@ -31,6 +31,8 @@ _IDS = bindparam("ids", type_=ARRAY(_UUID))
 _LEASE = bindparam("lease", type_=_UUID)
 _MOST = bindparam("most_attempts", type_=BigInteger())
 
+_LONGEST_TEXT = 1_000
+
 _earlier = delivery.alias("earlier")
 _IS_FREE = and_(
     _d.queue == _QUEUE,
@@ -44,7 +46,7 @@ _IS_FREE = and_(
 
 
 def _claim(*more: Any) -> Any:
-    due = select(_d.id).where(_IS_FREE, *more).order_by(_d.id).limit(bindparam("size", type_=BigInteger()))
+    due = select(_d.id).where(_IS_FREE, *more).order_by(_d.due_at, _d.id).limit(bindparam("size", type_=BigInteger()))
     due_ids = due.with_for_update(skip_locked=True).scalar_subquery()
     return (
         update(delivery)
@@ -77,7 +79,12 @@ _FAILED = (
 )
 _BURY_ABANDONED = (
     update(delivery)
-    .where(_d.queue == _QUEUE, _d.dead_at.is_(None), _d.attempts >= _MOST, _d.leased_until <= _NOW)
+    .where(
+        _d.queue == _QUEUE,
+        _d.dead_at.is_(None),
+        _d.attempts >= _MOST,
+        or_(_d.leased_until.is_(None), _d.leased_until <= _NOW),
+    )
     .values(dead_at=_NOW, leased_until=null(), leased_by=null(), reason="WORKER_DIED")
 )
 _REVIVE = {
@@ -164,8 +171,8 @@ class Engine:
                     "lease": lease,
                     "due_at": now + self._backoff(each.attempts),
                     "dead_at": now if is_dead else None,
-                    "reason": result.reason,
-                    "description": result.description,
+                    "reason": _storable(result.reason),
+                    "description": _storable(result.description),
                 }
                 await uow.execute(_FAILED, parameters)
 
@@ -227,6 +234,13 @@ def retry_all(claimed: Sequence[Claimed], reason: str) -> list[Result]:
 
 def _is_done(result: Result) -> bool:
     return result.outcome is Outcome.DELIVERED
+
+
+def _storable(text: str | None) -> str | None:
+    # Gateways say what they like. A text that cannot be stored would leave the whole batch unsettled.
+    if text is None:
+        return None
+    return text[:_LONGEST_TEXT].encode(errors="replace").decode().replace("\x00", "\ufffd")
 
 
 def _uuids(message_ids: Sequence[str]) -> list[UUID]:

@@ -90,19 +90,20 @@ class Worker:
 
     async def _carry_batch(self, carrier: Carrier) -> bool:
         lease = ids.uuid7()
+        until = time.monotonic() + self._engine.settings.lease.total_seconds() - _MARGIN_SECONDS
         claimed = await self._engine.claim(carrier.queue, carrier.batch_size, lease)
         if not claimed:
             return False
         results: list[Result] = []
         for batch in _by_size(claimed):
-            results += await self._call(carrier, batch)
+            results += await self._call(carrier, batch, max(1.0, until - time.monotonic()))
         await self._engine.settle(claimed, results, lease)
         for each, result in zip(claimed, results, strict=True):
             if result.outcome is not Outcome.DELIVERED:
                 _report(carrier, each, result, self._engine.settings.most_attempts)
         return True
 
-    async def _call(self, carrier: Carrier, batch: Sequence[Claimed]) -> list[Result]:
+    async def _call(self, carrier: Carrier, batch: Sequence[Claimed], seconds: float) -> list[Result]:
         if not carrier.method:
             set_current_call(service_call(str(ids.uuid7())))
             return list(await carrier.carry([each.message for each in batch]))
@@ -111,11 +112,10 @@ class Worker:
             request_serializer=_request,
             response_deserializer=_response,
         )
-        deadline = max(1.0, self._engine.settings.lease.total_seconds() - _MARGIN_SECONDS)
         metadata = (("authorization", f"Bearer {self._service_token()}"), ("x-request-id", str(ids.uuid7())))
         try:
             results: list[Result] = await send(
-                [each.message for each in batch], timeout=deadline, metadata=metadata, wait_for_ready=True
+                [each.message for each in batch], timeout=seconds, metadata=metadata, wait_for_ready=True
             )
         except grpc.aio.AioRpcError as error:
             log.warning("a delivery call failed", extra={"queue": carrier.queue, "code": error.code().name})

@@ -104,12 +104,12 @@ class Idempotency:
         return self._secrets.open(_PURPOSE, row.answer, key)
 
     async def _keep(self, call: Call, method: Method, key: bytes, body: bytes, answer: bytes) -> bytes:
-        uow, call.held, call.holds_commit = call.held, None, False
-        uow = uow or self._database.begin()
         now = self._database.now()
         lifetime = timedelta(seconds=10) if method.idempotency == IDEMPOTENCY_TOKENS else timedelta(days=1)
         sealed = self._secrets.seal(_PURPOSE, answer, key)
         row = {"key": key, "body": body, "answer": sealed, "expires_at": now + lifetime, "now": now}
+        uow, call.held, call.holds_commit = call.held, None, False
+        uow = uow or self._database.begin()
         try:
             async with uow:
                 if not await uow.execute(_KEEP, row):

@@ -48,10 +48,10 @@ class Server:
         """
         return [self._server.add_insecure_port(address) for address in addresses]
 
-    async def start(self) -> None:
+    async def start(self, *, is_ready: bool = True) -> None:
         """Begin to answer."""
+        await self.be_ready(is_ready)
         await self._server.start()
-        await self.be_ready(True)
 
     async def be_ready(self, is_ready: bool) -> None:
         """Say by grpc.health.v1 whether calls should come here."""
