@@ -11,6 +11,12 @@ from server.subdomains.users.operators import add_operator
 from tests.people import an_email
 
 
+@pytest.fixture(autouse=True)
+def _address(server, monkeypatch):
+    """The command line finds the database by the environment, which other tests' servers change."""
+    monkeypatch.setenv("TENANTRY_DATABASE_URL", server.dsn)
+
+
 async def test_a_registered_person_becomes_an_operator(people, users_service, server):
     person = await people.register()
 

@@ -102,7 +102,6 @@ async def _abort(
     request_id: str,
     trailing: list[tuple[str, str | bytes]],
 ) -> None:
-    message = message if len(message) <= _LONGEST_MESSAGE else message[: _LONGEST_MESSAGE - 1] + "…"
     status = Status(code=code.value[0], message=message)
     for detail in [*details, error_details_pb2.RequestInfo(request_id=request_id)]:
         packed = AnyMessage()

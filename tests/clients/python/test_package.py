@@ -9,9 +9,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[3]
 PROGRAM = """
 import sys
+import tenantry
+import tenantry_client
 from tenantry.organizations.v1.organizations_service_pb2 import CreateOrganizationRequest
 from tenantry_client import Tenantry, TenantrySync, TenantryError
-assert not [path for path in sys.path if path.startswith(sys.argv[1])], sys.path
+assert not [each for each in (tenantry, tenantry_client) if each.__file__.startswith(sys.argv[1])]
 assert callable(TenantrySync("localhost:1").organizations.CreateOrganization)
 """
 
