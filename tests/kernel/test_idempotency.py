@@ -236,3 +236,22 @@ async def test_no_connection_is_held_after_all_this(echo_server):
     idle = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in %'"
     assert await connection.fetchval(idle) == 0
     await connection.close()
+
+
+async def test_calls_that_are_kept_need_one_connection_each(keep, cast, notes, echo_server):
+    """Else a few of them at once would wait for each other for ever."""
+    organization_id = new_id("org")
+    member = await cast.member(organization_id)
+
+    def compose(platform):
+        return [cast_of_tests(platform), echo(platform)]
+
+    async with running(echo_server.dsn, compose, pool_size=1) as narrow, asyncio.timeout(5):
+        await asyncio.gather(
+            *(
+                keep(member, text=str(number), request_id=new_request_id(), channel=narrow.channel)
+                for number in range(10)
+            )
+        )
+
+    assert await notes(organization_id) == 10
