@@ -20,8 +20,11 @@ class DomainEvent:
 
     def payload(self) -> dict[str, Any]:
         """The event's own fields as JSON values; unset ones are left out."""
-        found = {name: _plain(getattr(self, name)) for name in _field_names(type(self))}
-        return {name: value for name, value in found.items() if value is not None}
+        return {
+            name: value if type(value) is str else _plain(value)
+            for name in _field_names(type(self))
+            if (value := getattr(self, name)) is not None
+        }
 
 
 class Aggregate(Protocol):

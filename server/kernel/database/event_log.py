@@ -1,9 +1,8 @@
 """The log of everything that has happened: appended to in the transaction in which it happened."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
@@ -24,7 +23,6 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.dialects.postgresql import UUID as UUID_TYPE
 
 from server.kernel.database.types import Instant
-from server.kernel.events import DomainEvent
 
 metadata = MetaData(schema="kernel")
 
@@ -71,15 +69,14 @@ APPEND = insert(event).from_select(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Published:
-    """An event and where it stands in the history of its aggregate."""
+class Published(NamedTuple):
+    """An event and where it stands in the history of its aggregate: a row of the log, but for whose call it was."""
 
     id: UUID
-    event: DomainEvent
     aggregate_type: str
     aggregate_id: UUID
     version: int
+    name: str
     organization_id: UUID | None
     occurred_at: datetime
     data: str
@@ -87,15 +84,5 @@ class Published:
 
 def parameters_of(events: Sequence[Published], *, call_id: str, caller_id: UUID) -> dict[str, Any]:
     """The parameters of :data:`APPEND` for *events*."""
-    return {
-        "id": [published.id for published in events],
-        "aggregate_type": [published.aggregate_type for published in events],
-        "aggregate_id": [published.aggregate_id for published in events],
-        "version": [published.version for published in events],
-        "name": [published.event.name for published in events],
-        "organization_id": [published.organization_id for published in events],
-        "occurred_at": [published.occurred_at for published in events],
-        "data": [published.data for published in events],
-        "call_id": call_id,
-        "caller_id": caller_id,
-    }
+    columns = zip(Published._fields, zip(*events, strict=True), strict=True)
+    return {**dict(columns), "call_id": call_id, "caller_id": caller_id}

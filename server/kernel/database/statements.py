@@ -98,12 +98,13 @@ class Statement:
     def rows(self, records: Sequence[Any]) -> list[Row]:
         """What came back, as named tuples."""
         make, convert = self._row._make, self._convert
-        if convert is None:
-            return [make(record) for record in records]
-        return [
-            make([value if how is None else how(value) for how, value in zip(convert, record, strict=True)])
-            for record in records
-        ]
+        found = []
+        for record in records:
+            values = list(record)
+            for position, how in convert:
+                values[position] = how(values[position])
+            found.append(make(values))
+        return found
 
 
 def organization_of(parameters: Parameters) -> str:
@@ -179,7 +180,7 @@ def _binds(compiled: SQLCompiler) -> list[tuple[str, Callable[[Any], Any] | None
     return found
 
 
-def _rows(compiled: SQLCompiler) -> tuple[Any, list[Callable[[Any], Any] | None] | None]:
+def _rows(compiled: SQLCompiler) -> tuple[Any, list[tuple[int, Callable[[Any], Any]]]]:
     names = [column.keyname for column in compiled._result_columns]
     processors: list[Callable[[Any], Any] | None] = []
     for column in compiled._result_columns:
@@ -194,4 +195,4 @@ def _rows(compiled: SQLCompiler) -> tuple[Any, list[Callable[[Any], Any] | None]
         except TypeError:  # a Numeric wants the wire type; asyncpg gives a Decimal, which is what we want
             processors.append(None)
     row = namedtuple("Row", names, rename=True)  # type: ignore[misc]  # names are known at run time only
-    return row, (processors if any(processors) else None)
+    return row, [(position, how) for position, how in enumerate(processors) if how is not None]

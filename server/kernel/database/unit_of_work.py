@@ -10,7 +10,6 @@ import json
 from collections.abc import Callable, Mapping
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 import asyncpg
 from sqlalchemy import ClauseElement
@@ -24,7 +23,7 @@ from server.kernel.database.statements import SETTING, Parameters, Row, Statemen
 from server.kernel.deliveries import messages, tables
 from server.kernel.deliveries.messages import Message
 from server.kernel.errors import ConcurrentModification, Refusal, StoreUnavailable
-from server.kernel.events import Aggregate, DomainEvent
+from server.kernel.events import Aggregate
 
 if TYPE_CHECKING:
     from server.kernel.database.database import Database
@@ -117,10 +116,21 @@ class UnitOfWork:
         """Append the new events of *aggregate* to the log and let other subdomains react to them, here and now."""
         fresh, aggregate.events = aggregate.events, []
         prefix, _, _ = aggregate.id.rpartition("_")
-        aggregate_id = ids.decode(prefix, aggregate.id)
+        aggregate_id, now = ids.decode(prefix, aggregate.id), self._database.now()
         for event in fresh:
             aggregate.version += 1
-            self._append(aggregate.aggregate_type, aggregate_id, aggregate.version, event)
+            organization_id = getattr(event, "organization_id", None) or self.organization_id
+            row = Published(
+                ids.uuid7(),
+                aggregate.aggregate_type,
+                aggregate_id,
+                aggregate.version,
+                event.name,
+                ids.decode("org", organization_id) if organization_id else None,
+                now,
+                _to_json(event.payload()),
+            )
+            self._events.append(row)
         for event in fresh:
             for reaction in self._database.reactions.get(type(event), ()):
                 await reaction(self, event)
@@ -132,21 +142,6 @@ class UnitOfWork:
     def notify(self, channel: str, payload: str) -> None:
         """Tell every process, soon after the commit."""
         self._notices.append((channel, payload))
-
-    def _append(self, aggregate_type: str, aggregate_id: UUID, version: int, event: DomainEvent) -> None:
-        organization_id = getattr(event, "organization_id", None) or self.organization_id
-        self._events.append(
-            Published(
-                id=ids.uuid7(),
-                event=event,
-                aggregate_type=aggregate_type,
-                aggregate_id=aggregate_id,
-                version=version,
-                organization_id=ids.decode("org", organization_id) if organization_id else None,
-                occurred_at=self._database.now(),
-                data=_to_json(event.payload()),
-            )
-        )
 
     # The transaction --------------------------------------------------------------------------------------------
 

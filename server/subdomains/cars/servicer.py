@@ -162,20 +162,19 @@ def _slot(request: _SlotRequest) -> Slot:
 
 
 def _to_proto(car: Car) -> car_pb2.Car:
-    return car_pb2.Car(
-        id=car.id,
-        managers=[car_pb2.CarManager(id=id) for id in car.manager_ids],
-        manufacturer=None
-        if car.manufacturer is None
-        else car_pb2.CarManufacturer(
-            make=car.manufacturer.make, model=car.manufacturer.model, year=car.manufacturer.year
-        ),
-        owner=None if car.owner_id is None else car_pb2.CarOwner(id=car.owner_id),
-        plate=None
-        if car.plate is None
-        else car_pb2.CarPlate(jurisdiction=car.plate.jurisdiction, number=car.plate.number),
-        status=_STATUSES[car.status],
-    )
+    found = car_pb2.Car(id=car.id, status=_STATUSES[car.status])
+    for manager_id in car.manager_ids:
+        found.managers.add(id=manager_id)
+    if car.manufacturer is not None:
+        found.manufacturer.make = car.manufacturer.make
+        found.manufacturer.model = car.manufacturer.model
+        found.manufacturer.year = car.manufacturer.year
+    if car.owner_id is not None:
+        found.owner.id = car.owner_id
+    if car.plate is not None:
+        found.plate.jurisdiction = car.plate.jurisdiction
+        found.plate.number = car.plate.number
+    return found
 
 
 def _unavailability_to_proto(item: Unavailability, car_id: str) -> car_pb2.CarUnavailability:
