@@ -34,6 +34,7 @@ class Receiver:
 
     def __init__(self) -> None:
         self.seen: list[str] = []
+        self.request_ids: list[str] = []
         self.refusing: set[str] = set()
         self.failing: set[str] = set()
 
@@ -248,6 +249,7 @@ async def test_a_message_with_a_due_time_waits_for_it(database, engine, clock):
 async def channel(receiver: Receiver) -> AsyncIterator[grpc.aio.Channel]:
     async def deliver(body: bytes, context: grpc.aio.ServicerContext[bytes, bytes]) -> bytes:
         request = types_pb2.DeliveryBatch.FromString(body)
+        receiver.request_ids.append(str(dict(context.invocation_metadata() or ())["x-request-id"]))
         results = await receiver.carry(request.messages)
         outcomes: dict[Outcome, Any] = {Outcome.DELIVERED: 1, Outcome.RETRY_LATER: 2, Outcome.REFUSED: 3}
         return types_pb2.DeliveryBatchResult(
@@ -312,3 +314,13 @@ async def test_a_worker_buries_what_is_refused_and_goes_on(database, worker, rec
 
     await eventually(is_done)
     assert "fine" in receiver.seen
+
+
+async def test_a_message_on_its_own_goes_by_the_id_of_the_call_that_queued_it(database, worker, receiver, engine):
+    await queue(database, "alone")
+
+    async def is_done() -> bool:
+        return not await engine.depths()
+
+    await eventually(is_done)
+    assert receiver.request_ids == ["test"]

@@ -6,6 +6,7 @@ infrastructure could make: the same RPC, a service token, one answer a message.
 """
 
 import asyncio
+import json
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -112,7 +113,7 @@ class Worker:
             request_serializer=_request,
             response_deserializer=_response,
         )
-        metadata = (("authorization", f"Bearer {self._service_token()}"), ("x-request-id", str(ids.uuid7())))
+        metadata = (("authorization", f"Bearer {self._service_token()}"), ("x-request-id", _request_id(batch)))
         try:
             results: list[Result] = await send(
                 [each.message for each in batch], timeout=seconds, metadata=metadata, wait_for_ready=True
@@ -149,6 +150,15 @@ async def _wait(event: asyncio.Event, seconds: float) -> None:
             await event.wait()
     except TimeoutError:
         return
+
+
+def _request_id(batch: Sequence[Claimed]) -> str:
+    """A message on its own goes by the id of the call that queued it."""
+    try:
+        call_id = json.loads(batch[0].message).get("CallId") if len(batch) == 1 else None
+    except (ValueError, AttributeError, RecursionError):
+        call_id = None  # not a message; whoever carries it out says so
+    return call_id if isinstance(call_id, str) and call_id.isascii() and call_id.isprintable() else str(ids.uuid7())
 
 
 def _by_size(claimed: Sequence[Claimed]) -> list[list[Claimed]]:
