@@ -267,7 +267,7 @@ def test_garbage_is_refused(forge, token):
     "changes",
     [
         {"exp": int(NOW.timestamp()) + 301},
-        {"sub": new_id("user")},
+        {"sub": "user_01jzzzzzzze009mztyrz5g7qhv"},
         {"sub": "user_00000000000000000000000000"},
         {"aud": "other"},
         {"iss": ISSUER},
