@@ -17,6 +17,7 @@ from benchmarks.loop import run_loop
 from benchmarks.processor_time import resident_megabytes
 from benchmarks.stage import Stage
 
+CALLS = 100_000
 MOST_MEGABYTES = 150
 SPELL = 2.0
 
@@ -48,7 +49,7 @@ def line(calls: int, megabytes: float) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.memory")
-    parser.add_argument("--calls", type=int, default=100_000)
+    parser.add_argument("--calls", type=int, default=CALLS)
     calls = parser.parse_args().calls
     print(line(calls, run_loop(measure(calls))))
 

@@ -32,7 +32,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--only", help="goals to measure: G1,G4")
     parser.add_argument("--load", choices=("auto", "h2load", "own"), default="auto", help="who makes the load")
     parser.add_argument(
-        "--memory", type=int, default=0, metavar="CALLS", help="then how much memory is held after so many"
+        "--memory", type=int, metavar="CALLS", help="after how many calls memory is taken (100000; 0: not at all)"
     )
     parser.add_argument("--results", type=Path, default=RESULTS, help="where every sample is kept, as JSON")
     return parser.parse_args()
@@ -71,6 +71,8 @@ def main() -> None:
         print(h2load.NOT_INSTALLED, file=sys.stderr)
         options.load = "own"
     run_loop(bench(options, goals))
+    if options.memory is None:
+        options.memory = 0 if options.only else memory.CALLS
     if options.memory:
         print(memory.line(options.memory, run_loop(memory.measure(options.memory))))
 

@@ -5,12 +5,12 @@ import importlib.util
 import inspect
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic_settings import BaseSettings
 
 from server.kernel import settings
 from server.kernel.deliveries.settings import DeliverySettings
-from server.kernel.migrate import KERNEL, History
 from server.kernel.rpc.authentication import OnRefused
 from server.kernel.security.settings import CallSettings, SecuritySettings
 from server.kernel.settings import PlatformSettings
@@ -29,6 +29,9 @@ from server.subdomains.organizations.wiring import organizations
 from server.subdomains.subscriptions.wiring import subscriptions
 from server.subdomains.user_profiles.wiring import user_profiles
 from server.subdomains.users.wiring import users
+
+if TYPE_CHECKING:
+    from server.kernel.migrate import History
 
 # In calling order, lowest first: reactions to one event run in this order too.
 SUBDOMAINS: list[Callable[[Platform], Subdomain]] = [
@@ -53,13 +56,16 @@ def compose(platform: Platform) -> Sequence[Subdomain]:
     return [subdomain(platform) for subdomain in SUBDOMAINS]
 
 
-def histories() -> list[History]:
+def histories() -> "list[History]":
     """
     The migrations of everything, in order.
 
     What only testing builds keep stands in a schema of its own, made by ``testing_migrations``: production builds do
     not have it.
     """
+    # Not above: what runs migrations takes 16 MB, and a server runs none.
+    from server.kernel.migrate import KERNEL, History  # noqa: PLC0415
+
     kinds = {"migrations": ""}
     if not settings.read(PlatformSettings).is_production:
         kinds["testing_migrations"] = "_testing"
