@@ -4,6 +4,7 @@ import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 
+import asyncpg
 import grpc
 import pytest
 from tenantry.cars.v1.cars_service_pb2 import ListAvailableCarsRequest
@@ -124,6 +125,29 @@ async def test_at_the_instant_of_the_start_it_is_too_late(bookings_service, cast
     assert (refused.code, refused.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "BOOKING_ALREADY_STARTED")
     assert await garage.references(late.car_id) == [late.id]
     assert await garage.references(early.car_id) == []
+
+
+async def test_a_call_made_in_time_may_wait_for_others(bookings_service, cast, make, server, garage):
+    # given: somebody holds the booking's row
+    server.clock.stop_at(now := server.clock())
+    member = await cast.member(new_id("org"))
+    booking = await make(member, now + timedelta(minutes=5))
+    connection = await asyncpg.connect(server.dsn)
+    await connection.execute("BEGIN")
+    await connection.execute("SELECT 1 FROM bookings.booking WHERE id = $1 FOR UPDATE", decode("booking", booking.id))
+
+    # when: the booking starts while a call waits for it
+    call = asyncio.ensure_future(
+        bookings_service.CancelBooking(requests.cancel_booking(booking.id), metadata=member.metadata)
+    )
+    while not await server.rows("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"):
+        await asyncio.sleep(0.01)
+    server.clock.stop_at(now + timedelta(minutes=5))
+    await connection.close()
+    await call
+
+    # then
+    assert await garage.references(booking.car_id) == []
 
 
 async def test_who_borrows_nothing_is_not_told_that_a_booking_has_started(bookings_service, cast, make, server):

@@ -11,8 +11,11 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from tenantry.bookings.v1.bookings_service_pb2 import MakeBookingRequest
 from tenantry.cars.v1.cars_service_pb2 import DeleteCarRequest
 
-from server.kernel.access.caller import MAINTENANCE
+from server.kernel.access.caller import MAINTENANCE, service_call, set_current_call
+from server.kernel.errors import InvalidArgument
 from server.kernel.ids import decode, new_id
+from server.subdomains.bookings.application import BookingsApplication
+from server.subdomains.bookings.domain import Period
 from tests.bookings import requests
 from tests.harness import properties_of, refusal
 
@@ -108,6 +111,16 @@ async def test_a_period_outside_its_rules_is_refused(bookings_service, cast, gar
     assert await garage.references(car_id) == []
 
 
+async def test_without_a_start_nothing_is_said_of_the_end(bookings_service, cast):
+    member = await cast.member(new_id("org"))
+
+    refused = await refusal(
+        bookings_service.MakeBooking(requests.make_booking(new_id("car"), None, 2), metadata=member.metadata)
+    )
+
+    assert refused.violations == {"starts_at": "INVALID_STARTS_AT"}
+
+
 @pytest.mark.parametrize("length", [timedelta(minutes=15), timedelta(hours=8)])
 async def test_the_shortest_and_the_longest_period_are_taken(bookings_service, cast, garage, length):
     member = await cast.member(new_id("org"))
@@ -156,6 +169,24 @@ async def test_a_booking_starts_strictly_after_now(bookings_service, cast, garag
     # then
     assert refused.violations == {"starts_at": "INVALID_STARTS_AT"}
     assert answer.booking.starts_at.ToDatetime(UTC) == now + timedelta(microseconds=1)
+
+
+async def test_a_start_that_passes_while_the_call_is_answered_is_refused_alike(cast, garage, server):
+    organization_id = new_id("org")
+    member = await cast.member(organization_id)
+    car_id = await garage.car(member)
+    application = BookingsApplication.of(server.app.platform)
+    set_current_call(service_call("a-call-of-a-test"))
+
+    with pytest.raises(InvalidArgument) as refused:
+        await application.make_booking(
+            organization_id=organization_id,
+            caller_id=member.user_id,
+            car_id=car_id,
+            period=Period.usual(server.clock()),
+        )
+
+    assert [violation.reason for violation in refused.value.violations] == ["INVALID_STARTS_AT"]
 
 
 @pytest.mark.parametrize(("field", "value"), [("car_id", "car_1"), ("car_id", new_id("booking")), ("car_id", "")])

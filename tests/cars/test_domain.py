@@ -38,7 +38,7 @@ from server.subdomains.cars.events import (
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 SLOT = Slot(NOW + timedelta(hours=1), NOW + timedelta(hours=2))
-RULES = CarRules(frozenset({"Honda"}), frozenset({"Civic"}), frozenset({"New Zealand", "N/A"}))
+RULES = CarRules(frozenset({"Honda", "A+B"}), frozenset({"Civic", "X" * 51}), frozenset({"New Zealand", "N/A"}))
 GOOD: dict[str, Any] = {
     "make": "Honda",
     "model": "Civic",
@@ -81,6 +81,8 @@ def test_a_new_car_says_what_has_happened():
         ({}, []),
         ({"make": "honda"}, ["CAR_INVALID_MAKE"]),
         ({"model": "CIVIC"}, ["CAR_INVALID_MODEL"]),
+        ({"make": "A+B"}, ["CAR_INVALID_MAKE"]),
+        ({"model": "X" * 51}, ["CAR_INVALID_MODEL"]),
         ({"year": 1917}, []),
         ({"year": 1916}, ["CAR_INVALID_YEAR"]),
         ({"year": 2031}, []),
@@ -159,7 +161,7 @@ def test_a_reservation_says_what_it_is_for():
     }
 
 
-@pytest.mark.parametrize("reference", ["", "x" * 251])
+@pytest.mark.parametrize("reference", ["", "x" * 251, "a\nb"])
 def test_a_reservation_without_a_reference_is_refused(reference):
     with pytest.raises(ReferenceMissing):
         registered().reserve(id=new_id("unavail"), slot=SLOT, reference=reference, now=NOW)

@@ -84,6 +84,24 @@ async def test_both_bounds_and_the_id_are_required(cars_service, cast):
     }
 
 
+async def test_every_wrong_bound_is_named_though_the_other_is_missing(cars_service, cast):
+    member = await cast.member(new_id("org"))
+    past = requests.schedule_car_maintenance(new_id("car"), -2, -1)
+    soon = requests.schedule_car_maintenance(new_id("car"), 1, 2)
+    past.ClearField("ends_at")
+    soon.ends_at.seconds = 2**60
+
+    refusals = [
+        await refusal(cars_service.ScheduleCarMaintenance(request, metadata=member.metadata))
+        for request in (past, soon)
+    ]
+
+    assert [refused.violations for refused in refusals] == [
+        {"starts_at": "INVALID_STARTS_AT", "ends_at": "INVALID_ENDS_AT"},
+        {"starts_at": "MAINTENANCE_LEAD_TIME", "ends_at": "INVALID_ENDS_AT"},
+    ]
+
+
 async def test_a_taken_slot_is_refused_whatever_took_it(cars_service, cast, fleet):
     organization_id = new_id("org")
     member = await cast.member(organization_id)

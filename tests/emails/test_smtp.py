@@ -134,6 +134,24 @@ async def test_one_mail_that_fails_leaves_the_others_alone(serve):
     ]
 
 
+async def test_a_template_is_refused_and_shows_as_failed(serve):
+    message_id = ids.new_id("msg")
+
+    async with serve(**_PLAIN) as server:
+        assert await deliver(server, templated(message_id)) == [(REFUSED, "EMAIL_TEMPLATE_UNSUPPORTED")]
+        email = await find(server, message_id)
+
+    assert (email.status, len(email.attempted_at)) == (EMAIL_STATUS_SENDING_FAILED, 1)
+
+
+async def test_a_template_that_another_gateway_has_sent_counts_as_delivered(server, serve):
+    text = templated(ids.new_id("msg"))
+    assert await deliver(server, text) == [(DELIVERED, "")]
+
+    async with serve(**_PLAIN) as without_templates:
+        assert await deliver(without_templates, text) == [(DELIVERED, "")]
+
+
 async def test_at_most_ten_mails_are_at_the_mail_server_at_once(serve):
     async with serving(MailServer()) as mail_server, serve(**_PLAIN, smtp_port=mail_server.port) as server:
         assert await deliver(server, *(html() for _ in range(40))) == [(DELIVERED, "")] * 40

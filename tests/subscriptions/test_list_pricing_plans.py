@@ -43,7 +43,7 @@ async def test_the_built_in_plan_is_free_for_ever(subscriptions_service):
     assert plan.notes == "This plan cannot be changed, nor canceled."
     assert plan.is_recommended
     assert (plan.cost.currency_code, plan.cost.units, plan.setup_cost.units) == ("USD", 0, 0)
-    assert (plan.period.frequency, plan.period.unit) == (0, billing_period_pb2.PERIOD_UNIT_ETERNITY)
+    assert (plan.period.frequency, plan.period.unit) == (1, billing_period_pb2.PERIOD_UNIT_ETERNITY)
     assert (plan.trial.has_trial, plan.trial.frequency) == (False, 0)
     assert plan.trial.unit == billing_period_pb2.PERIOD_UNIT_ETERNITY
     [section] = plan.feature_sections
@@ -56,6 +56,7 @@ async def test_plans_are_grouped_by_period_and_ordered_by_cost_then_id(catalogue
     answer = await catalogue_service.ListPricingPlans(ListPricingPlansRequest())
 
     assert _ids(answer.plans) == [["year"], ["month-c", "month-a", "month-b"], ["week"], ["day"], ["eternal"]]
+    assert [plan.period.frequency for plan in (answer.plans.monthly[1], answer.plans.eternally[0])] == [3, 1]
     cheap = answer.plans.monthly[0]
     assert (cheap.cost.units, cheap.cost.nanos) == (9, 500_000_000)
     assert cheap.setup_cost.nanos == 250_000_000

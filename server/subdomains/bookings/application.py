@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from server.kernel.clock import Clock
 from server.kernel.database import OpenUnitOfWork, Reader, UnitOfWork
-from server.kernel.errors import Violation
+from server.kernel.errors import InvalidArgument, Violation
 from server.kernel.lists import Lists, Ordering, Page, Paged
 from server.kernel.subdomain import Platform
 from server.subdomains.ancillary.usages.api import UsagesApi
@@ -56,8 +56,16 @@ class BookingsApplication:
         return period.violations(now=self._now())
 
     async def make_booking(self, *, organization_id: str, caller_id: str, car_id: str, period: Period) -> Booking:
-        """Borrow a car for a while."""
+        """
+        Borrow a car for a while.
+
+        Raises:
+            InvalidArgument: The period has begun since it was looked at.
+        """
         now = self._now()
+        violations = list(period.violations(now=now))
+        if violations:
+            raise InvalidArgument(*violations)
         booking = Booking.make(
             id=self._new_id("booking"),
             organization_id=organization_id,
@@ -83,10 +91,11 @@ class BookingsApplication:
 
     async def cancel_booking(self, *, organization_id: str, caller_id: str, is_owner: bool, booking_id: str) -> None:
         """Give a booking up before it starts, and its car back."""
+        now = self._now()  # of the call, however long others keep it waiting for the row
         async with self._begin(organization_id) as uow:
             bookings = BookingRepository(uow)
             booking = await bookings.get(organization_id, booking_id)
-            booking.cancel(canceler_id=caller_id, is_owner=is_owner, now=self._now())
+            booking.cancel(canceler_id=caller_id, is_owner=is_owner, now=now)
             await self._cars.release_car(
                 uow,
                 organization_id=organization_id,

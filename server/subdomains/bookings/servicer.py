@@ -23,7 +23,8 @@ class BookingsServicer(bookings_service_pb2_grpc.BookingsServiceServicer):
         self._lists = lists
 
     def check_MakeBooking(self, request: bookings_service_pb2.MakeBookingRequest) -> Iterator[Violation]:
-        return self._bookings.violations_of_period(_period(request))
+        # Without a start nothing can be said of the end; that it is missing says the contract.
+        return self._bookings.violations_of_period(_period(request)) if request.HasField("starts_at") else iter(())
 
     async def MakeBooking(
         self, request: bookings_service_pb2.MakeBookingRequest, context: Context

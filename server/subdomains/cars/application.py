@@ -105,10 +105,11 @@ class CarsApplication:
 
     async def delete_car(self, *, organization_id: str, caller_id: str, car_id: str) -> None:
         """Take a car out of the fleet for good."""
+        now = self._now()
         async with self._begin(organization_id) as uow:
             cars = CarRepository(uow)
             car = await cars.get(organization_id, car_id)
-            car.delete(deleter_id=caller_id, is_reserved=await cars.is_reserved(car, self._now()))
+            car.delete(deleter_id=caller_id, is_reserved=await cars.is_reserved(car, now))
             await cars.delete(car)
 
     async def schedule_car_maintenance(self, *, organization_id: str, car_id: str, slot: Slot) -> Car:

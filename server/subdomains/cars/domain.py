@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar
 
+from server.kernel import values
 from server.kernel.errors import Violation
 from server.kernel.events import DomainEvent
 from server.subdomains.cars.errors import (
@@ -35,6 +36,7 @@ from server.subdomains.cars.events import (
 
 FIRST_YEAR = 1917
 MAINTENANCE_LEAD_TIME = timedelta(hours=24)
+_LONGEST_MAKE = 50
 _LONGEST_REFERENCE = 250
 _JURISDICTION = re.compile(r"[\w\-. ]{1,50}")
 _PLATE = re.compile(r"[\w ]{1,15}")
@@ -68,9 +70,9 @@ class CarRules:
         self, *, make: str, model: str, year: int, jurisdiction: str, number: str, this_year: int
     ) -> Iterator[Violation]:
         """What is wrong with the particulars of a new car."""
-        if make not in self.makes:
+        if make not in self.makes or values.descriptive_name(make, _LONGEST_MAKE) is None:
             yield Violation("make", "CAR_INVALID_MAKE", "is not a make that can be registered here")
-        if model not in self.models:
+        if model not in self.models or values.descriptive_name(model, _LONGEST_MAKE) is None:
             yield Violation("model", "CAR_INVALID_MODEL", "is not a model that can be registered here")
         if not FIRST_YEAR <= year <= this_year + 1:
             yield Violation("year", "CAR_INVALID_YEAR", f"must be from {FIRST_YEAR} to {this_year + 1}")
@@ -213,7 +215,7 @@ class Car:
         """
         if slot.starts_at <= now:
             raise ReserveInPast
-        if not 1 <= len(reference) <= _LONGEST_REFERENCE:
+        if values.descriptive_name(reference, _LONGEST_REFERENCE) is None:
             raise ReferenceMissing
         return self.withdraw(id=id, slot=slot, cause=Cause.RESERVATION, reference=reference)
 

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from pydantic import Field, field_validator
-from pydantic_settings import BaseSettings, NoDecode
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from server.kernel.settings import ENVIRONMENT
 
@@ -13,7 +13,8 @@ Words = Annotated[tuple[str, ...], NoDecode]
 class CarsSettings(BaseSettings):
     """Cars (sample)"""
 
-    model_config = ENVIRONMENT
+    # An empty list stops the start, instead of counting as not given.
+    model_config = SettingsConfigDict(**(ENVIRONMENT | {"env_ignore_empty": False}))
 
     cars_makes: Words = Field(("Honda", "Toyota"), min_length=1, description="Makes that may be registered, by commas.")
     cars_models: Words = Field(("Civic", "Surf"), min_length=1, description="Models that may be registered, by commas.")

@@ -21,7 +21,7 @@ from server.subdomains.ancillary.emails.errors import (
     EmailTemplateUnsupported,
     InvalidTag,
 )
-from server.subdomains.ancillary.emails.ports import EmailGateway, Template
+from server.subdomains.ancillary.emails.ports import EmailGateway
 from server.subdomains.ancillary.emails.queued import QueuedEmail, read_email
 from server.subdomains.ancillary.emails.repository import EmailReader, EmailRepository, listed_of
 
@@ -80,14 +80,12 @@ class EmailsApplication:
         return await self._drain(Queue.EMAILS)
 
     async def _deliver(self, email: QueuedEmail) -> None:
-        if isinstance(email.mail.content, Template) and not self._gateway.has_templates:
-            raise EmailTemplateUnsupported
         delivery = await self._attempt(email)
         if delivery.is_sent:
             return
         try:
             receipt_id = await self._gateway.send(email.mail)
-        except (EmailGatewayFailed, EmailGatewayRefused):
+        except (EmailGatewayFailed, EmailGatewayRefused, EmailTemplateUnsupported):
             delivery.fail(self._now())
             await self._save(delivery)
             raise

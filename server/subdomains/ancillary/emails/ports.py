@@ -44,8 +44,6 @@ class Mail:
 class EmailGateway(Protocol):
     """Takes mails and sees that they arrive."""
 
-    has_templates: bool
-
     async def send(self, mail: Mail) -> str | None:
         """
         Hand over a mail, and return the gateway's own id of it.
@@ -55,5 +53,6 @@ class EmailGateway(Protocol):
         Raises:
             EmailGatewayFailed: The gateway is away or busy.
             EmailGatewayRefused: It will never take this mail.
+            EmailTemplateUnsupported: It has no templates.
         """
         ...

@@ -13,13 +13,14 @@ from server.kernel.settings import SettingsError
 from server.subdomains.subscriptions.domain.catalogue import (
     BUILT_IN,
     DEFAULT_CURRENCY,
+    FOR_EVER,
     Catalogue,
     Feature,
     FeatureSection,
     Money,
     Plan,
 )
-from server.subdomains.subscriptions.domain.period import ETERNITY, Period, PeriodUnit
+from server.subdomains.subscriptions.domain.period import Period, PeriodUnit
 
 _VARIABLE = "TENANTRY_BILLING_PLANS_FILE"
 
@@ -82,7 +83,7 @@ class _Plan(_Entry):
             trial=_period(self.trial) if self.trial else None,
             cost=Money(self.cost, self.currency),
             setup_cost=Money(self.setup_cost, self.currency),
-            period=_period(self.period) if self.period else ETERNITY,
+            period=_period(self.period) if self.period else FOR_EVER,
             display_name=self.display_name or self.id,
             description=self.description,
             notes=self.notes,
@@ -124,4 +125,4 @@ def _content(path: Path) -> Any:
 
 def _period(entry: _Trial | _Period) -> Period:
     unit = PeriodUnit(entry.unit.lower())
-    return ETERNITY if unit is PeriodUnit.ETERNITY else Period(entry.frequency, unit)
+    return FOR_EVER if unit is PeriodUnit.ETERNITY else Period(entry.frequency, unit)

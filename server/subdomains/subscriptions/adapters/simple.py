@@ -74,7 +74,7 @@ class SimpleProvider:
             plan_id=plan_id,
             is_trial=trial_ends_at is not None and now < trial_ends_at,
             trial_ends_at=trial_ends_at,
-            period=plan.period if plan else ETERNITY,
+            period=plan.period.shown if plan else ETERNITY,
             invoice_amount=Money(currency=plan.cost.currency) if plan else NOTHING,
             next_invoice_at=term_ends_at,
             payment_method=_PAYMENT_METHOD,

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from server.kernel.access.roles import SubscriptionTier
-from server.subdomains.subscriptions.domain.period import ETERNITY, Period, PeriodUnit
+from server.subdomains.subscriptions.domain.period import Period, PeriodUnit
 
 DEFAULT_CURRENCY = "USD"
+
+# What a plan without a period has: one payment, and never another.
+FOR_EVER = Period(1, PeriodUnit.ETERNITY)
 
 # Plans are listed in groups, in this order.
 _GROUPS = (PeriodUnit.YEAR, PeriodUnit.MONTH, PeriodUnit.WEEK, PeriodUnit.DAY, PeriodUnit.ETERNITY)
@@ -51,7 +54,7 @@ class Plan:
     trial: Period | None = None
     cost: Money = NOTHING
     setup_cost: Money = NOTHING
-    period: Period = ETERNITY
+    period: Period = FOR_EVER
     display_name: str = ""
     description: str = ""
     notes: str = ""

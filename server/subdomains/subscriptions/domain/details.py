@@ -65,7 +65,9 @@ class Details:
     @classmethod
     def incomplete(cls, starting: Plan) -> "Details":
         """What counts until the provider has answered."""
-        return cls(status=SubscriptionStatus.ACTIVATED, tier=starting.tier, plan_id=starting.id, period=starting.period)
+        return cls(
+            status=SubscriptionStatus.ACTIVATED, tier=starting.tier, plan_id=starting.id, period=starting.period.shown
+        )
 
     @property
     def can_be_canceled(self) -> bool:

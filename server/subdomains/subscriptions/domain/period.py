@@ -18,10 +18,15 @@ class PeriodUnit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """So many units. Eternity shows no frequency."""
+    """So many units."""
 
     frequency: int
     unit: PeriodUnit
+
+    @property
+    def shown(self) -> "Period":
+        """As a subscription shows it."""
+        return ETERNITY if self.unit is PeriodUnit.ETERNITY else self
 
     def end(self, start: datetime) -> datetime | None:
         """When one that begins at *start* ends; never, if it is eternal."""
@@ -38,7 +43,7 @@ class Period:
                 return _months_later(start, 12 * self.frequency)
 
 
-ETERNITY = Period(0, PeriodUnit.ETERNITY)
+ETERNITY = Period(0, PeriodUnit.ETERNITY)  # as subscriptions show it: no frequency
 
 
 def _months_later(start: datetime, months: int) -> datetime:

@@ -17,8 +17,6 @@ _CAPTURE = insert(captured_mail).on_conflict_do_nothing(index_elements=[captured
 class CaptureGateway:
     """The gateway of a deployment that has none. A mail that comes again is the same mail."""
 
-    has_templates = True
-
     def __init__(self, *, begin: OpenUnitOfWork, now: Clock, shows: bool) -> None:
         self._begin = begin
         self._now = now

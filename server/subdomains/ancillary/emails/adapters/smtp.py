@@ -32,8 +32,6 @@ _FIRST_PERMANENT_CODE = 500
 class SmtpGateway:
     """One connection a mail. SMTP says that a mail was taken, never that it arrived."""
 
-    has_templates = False
-
     def __init__(
         self,
         *,
