@@ -66,7 +66,8 @@ def test_a_domain_counts_in_the_script_in_which_people_write_it():
 
     found = RULES.broken_by("Schärfenberg", first_name="Ana", last_name="Silva", email_address=address)
 
-    assert found is not None and found[0] == "PASSWORD_CONTAINS_NAME"
+    assert found is not None
+    assert found[0] == "PASSWORD_CONTAINS_NAME"
 
 
 def test_one_or_two_letters_are_no_name():
