@@ -115,19 +115,35 @@ async def test_nobody_signs_in_before_the_registration_is_confirmed(people, serv
     assert (await audits_of(server, person.user.id))[-1] == audit_code("Failed.BeforeVerified")
 
 
-async def test_a_hash_of_weaker_parameters_is_renewed(people, server):
-    from pwdlib.hashers.argon2 import Argon2Hasher  # noqa: PLC0415  # only this test needs the library itself
+async def weaken(server, person):
+    """Give a person a hash of the same password, made with weaker parameters; the id of the credential's row."""
+    from pwdlib.hashers.argon2 import Argon2Hasher  # noqa: PLC0415  # only this needs the library itself
 
-    person = await people.person()
     weak = Argon2Hasher(time_cost=1, memory_cost=8_192, parallelism=1).hash(PASSWORD)
     id = ids.decode("cred", person.credential_id)
     await server.rows("UPDATE password_credentials.person_credential SET password_hash = $1 WHERE id = $2", weak, id)
+    return id
+
+
+async def test_a_hash_of_weaker_parameters_is_renewed(people, server):
+    person = await people.person()
+    id = await weaken(server, person)
 
     await people.sign_in(person.email_address)
 
     [row] = await server.rows("SELECT password_hash FROM password_credentials.person_credential WHERE id = $1", id)
     assert row["password_hash"].startswith("$argon2id$v=19$m=19456,t=2,p=1$")
     await people.sign_in(person.email_address)
+
+
+async def test_whoever_signs_in_while_the_hash_is_renewed_is_not_refused(people, server):
+    person = await people.person()
+    await weaken(server, person)
+
+    tokens = await asyncio.gather(*(people.sign_in(person.email_address) for _ in range(5)))
+
+    assert len({found.session_id for found in tokens}) == 5
+    assert audit_code("Failed.InvalidCredentials") not in await audits_of(server, person.user_id)
 
 
 async def test_a_repeat_gets_the_same_tokens_for_ten_seconds(people, server):

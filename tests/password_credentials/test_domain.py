@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from server.kernel import values
 from server.subdomains.identity.password_credentials.blocklist import common_passwords
 from server.subdomains.identity.password_credentials.domain import passwords
 from server.subdomains.identity.password_credentials.domain.logins import Admission, LockoutRules, LoginMonitor
@@ -58,6 +59,21 @@ def test_the_blocklist_holds_ten_thousand_passwords():
 )
 def test_a_password_that_breaks_a_rule_is_refused(password, reason):
     assert broken(password) == reason
+
+
+def test_a_domain_counts_in_the_script_in_which_people_write_it():
+    address = values.email("ana@schärfenberg.example")
+
+    found = RULES.broken_by("Schärfenberg", first_name="Ana", last_name="Silva", email_address=address)
+
+    assert found is not None
+    assert found[0] == "PASSWORD_CONTAINS_NAME"
+
+
+def test_one_or_two_letters_are_no_name():
+    found = RULES.broken_by("87654312x", first_name="x 1", last_name="Silva", email_address="x-1@a1b.example")
+
+    assert found is None
 
 
 @pytest.mark.parametrize(

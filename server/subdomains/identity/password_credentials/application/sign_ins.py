@@ -58,6 +58,14 @@ class Verdict:
     new_hash: str | None = field(repr=False)
 
 
+class _HashChanged(Exception):
+    """The hash that was compared is out of date: the password was changed meanwhile, or another sign-in renewed it."""
+
+    def __init__(self, password_hash: str | None) -> None:
+        super().__init__()
+        self.password_hash = password_hash
+
+
 class SignIns:
     """Signs persons in."""
 
@@ -113,10 +121,7 @@ class SignIns:
             self._new_id("attempt"), self._secrets.sign("login-name", email_address.encode()), email_address
         )
         try:
-            password_hash = await self._admit(attempt)
-            verdict = await self._compare(attempt, passwords.normal_form(password), password_hash)
-            async with self._begin() as uow:
-                answer = await self._settle(uow, attempt, verdict)
+            answer = await self._carry_out(attempt, passwords.normal_form(password), await self._admit(attempt))
         except asyncio.CancelledError:
             # Whoever hangs up has tried all the same. The name must not wait for the attempt, either.
             await asyncio.shield(self._withdraw(attempt, is_failure=True))
@@ -160,6 +165,15 @@ class SignIns:
         template = "User {Id} tried to sign in with a password while locked"
         self._audit(uow, "Failed.AccountLocked", template, credential.user_id)
 
+    async def _carry_out(self, attempt: Attempt, password: str, password_hash: str | None) -> Tokens | Refusal:
+        while True:
+            verdict = await self._compare(attempt, password, password_hash)
+            try:
+                async with self._begin() as uow:
+                    return await self._settle(uow, attempt, verdict)
+            except _HashChanged as changed:
+                password_hash = changed.password_hash
+
     async def _compare(self, attempt: Attempt, password: str, password_hash: str | None) -> Verdict:
         try:
             is_right, is_outdated = await self._hasher.verify(password, password_hash)
@@ -185,9 +199,9 @@ class SignIns:
         # Looked for in any case: an unknown name must not save a read.
         user = await self._users.find_user(uow, credential.user_id if credential is not None else ANONYMOUS)
         is_in_time = monitor.end(attempt.id)
-        # A password that was changed meanwhile was not the one that was compared.
-        is_same = credential is not None and credential.password_hash == verdict.password_hash
-        is_right = verdict.is_right and is_in_time and is_same
+        if is_in_time and credential is not None and credential.password_hash != verdict.password_hash:
+            raise _HashChanged(credential.password_hash)
+        is_right = verdict.is_right and is_in_time
         if credential is None or user is None or not (is_right and _is_registered_person(user)):
             locks = is_in_time and monitor.fail(self._rules, now)
             await monitors.save(monitor, now)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 LONGEST = 200
 _SHORTEST_WORD = 3
+_ENCODED = "xn--"  # how a label that is not ASCII begins in the normal form of an address
 
 
 def normal_form(password: str) -> str:
@@ -51,12 +52,16 @@ def _names(first_name: str, last_name: str) -> Iterator[str]:
 
 def _parts(email_address: str) -> Iterator[str]:
     local, _, domain = email_address.rpartition("@")
-    yield from (email_address, local, *domain.split("."))
+    yield from (email_address, local)
+    for label in domain.split("."):
+        yield label
+        if label.startswith(_ENCODED):
+            yield label.removeprefix(_ENCODED).encode().decode("punycode")  # as people write it
 
 
 def _is_one_of(password: str, words: Iterable[str]) -> bool:
     bare = _bare(password)
-    return any(len(word) >= _SHORTEST_WORD and _bare(word) == bare for word in words) and bool(bare)
+    return len(bare) >= _SHORTEST_WORD and any(_bare(word) == bare for word in words)
 
 
 def _bare(text: str) -> str:
