@@ -46,6 +46,24 @@ async def test_mails_are_sent_in_the_order_of_queueing(emails_service, emails, s
     assert await drained(emails_service) == (0, 0)
 
 
+async def test_a_mail_that_waits_for_a_retry_keeps_its_place(emails_service, emails, server):
+    # given: more than are claimed at once, the first put off
+    async with server.database.begin() as uow:
+        message_ids = [emails.send_html(uow, subject="Hi", body="<p>Hi</p>", **to_ada()) for _ in range(12)]
+    await server.rows(
+        "UPDATE kernel.delivery SET due_at = due_at + interval '1 hour', attempts = 1 WHERE id = $1",
+        ids.decode("msg", message_ids[0]),
+    )
+
+    # when
+    assert await drained(emails_service) == (12, 0)
+
+    # then
+    found = [await find(server, message_id) for message_id in message_ids]
+    sent = [email.sent_at.ToDatetime() for email in found]
+    assert sent == sorted(sent)
+
+
 async def test_a_mail_comes_from_the_sender_of_the_platform(emails_service, emails, server):
     organization_id = ids.new_id("org")
     async with server.database.begin(organization_id) as uow:

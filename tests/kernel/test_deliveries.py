@@ -199,7 +199,7 @@ async def test_what_a_dead_worker_held_is_due_again_and_the_try_counts(database,
     assert (first.id, first.attempts, second.attempts) == (second.id, 1, 2)
 
 
-async def test_a_message_that_kills_its_workers_is_buried(database, engine, clock):
+async def test_a_message_that_kills_its_workers_is_buried(database, engine, clock, caplog):
     await queue(database, "killer")
     for _ in range(3):
         assert await engine.claim(Queue.USAGES, 10, ids.uuid7())
@@ -209,6 +209,9 @@ async def test_a_message_that_kills_its_workers_is_buried(database, engine, cloc
 
     [dead] = await engine.dead()
     assert dead.reason == "WORKER_DIED"
+    assert [(record.levelname, record.count) for record in caplog.records if record.msg == "dead letters"] == [
+        ("ERROR", 1)
+    ]
 
 
 async def test_a_worker_whose_lease_ran_out_settles_nothing(database, engine, receiver, clock):

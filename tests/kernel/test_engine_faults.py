@@ -94,6 +94,19 @@ async def test_the_oldest_due_messages_go_first(database, clock):
     assert '"Number": 1' in claimed[0].message
 
 
+async def test_the_fiftieth_attempt_waits_no_longer_than_the_longest(database, clock):
+    await _fill(database, Queue.EMAILS, 1, attempts=48)
+    engine = Engine(database, EngineSettings(most_attempts=50))
+    lease = ids.uuid7()
+
+    claimed = await engine.claim(Queue.EMAILS, 1, lease)
+    await engine.settle(claimed, [Result(None, Outcome.RETRY_LATER, "AWAY")], lease)
+
+    async with outside(database) as connection:
+        wait = await connection.fetchval("SELECT due_at - now() FROM kernel.delivery")
+    assert timedelta(minutes=45) < wait <= timedelta(minutes=72)
+
+
 async def test_messages_that_were_tried_often_enough_before_the_limit_was_lowered_are_buried(database, clock):
     async with database.begin() as uow:
         uow.deliver(Message(Queue.EMAILS, {}))

@@ -41,7 +41,7 @@ FORBIDDEN = [
     "DELETE FROM kernel.event",
     "TRUNCATE kernel.delivery",
     "SELECT * FROM kernel.migration",
-    "SELECT * FROM cars.migration",
+    "SELECT * FROM organizations.migration",
     "UPDATE audits.audit SET audit_code = ''",
     "DELETE FROM audits.audit",
     "CREATE TABLE kernel.more ()",
@@ -49,8 +49,8 @@ FORBIDDEN = [
     "CREATE SCHEMA more",
     "CREATE TEMPORARY TABLE more ()",
     "CREATE ROLE more",
-    "ALTER TABLE cars.car DISABLE ROW LEVEL SECURITY",
-    "DROP POLICY of_one_organization ON cars.car",
+    "ALTER TABLE organizations.organization DISABLE ROW LEVEL SECURITY",
+    "DROP POLICY of_one_organization ON organizations.organization",
     "COPY kernel.event TO PROGRAM 'true'",
     "SELECT pg_read_file('/etc/hostname')",
     "SELECT lo_import('/etc/hostname')",
@@ -80,7 +80,7 @@ async def test_a_login_that_is_only_a_member_of_the_role_gains_nothing_by_leavin
         )
         await application.fetchval("SELECT set_config('role', 'none', false)")
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
-            await application.fetch("SELECT * FROM cars.car")
+            await application.fetch("SELECT * FROM organizations.organization")
         await application.close()
     finally:
         await admin.execute(f"DROP ROLE IF EXISTS {name}")

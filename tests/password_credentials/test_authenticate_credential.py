@@ -136,13 +136,18 @@ async def test_a_hash_of_weaker_parameters_is_renewed(people, server):
     await people.sign_in(person.email_address)
 
 
-async def test_whoever_signs_in_while_the_hash_is_renewed_is_not_refused(people, server):
+@pytest.mark.parametrize("request_ids", [[""] * 5, [str(uuid.uuid4()) for _ in range(5)]], ids=["bare", "request_id"])
+async def test_whoever_signs_in_while_the_hash_is_renewed_is_not_refused(people, server, request_ids):
     person = await people.person()
     await weaken(server, person)
+    requests = [
+        AuthenticateCredentialRequest(username=person.email_address, password=PASSWORD, request_id=request_id)
+        for request_id in request_ids
+    ]
 
-    tokens = await asyncio.gather(*(people.sign_in(person.email_address) for _ in range(5)))
+    answers = await asyncio.gather(*(people.service.AuthenticateCredential(request) for request in requests))
 
-    assert len({found.session_id for found in tokens}) == 5
+    assert len({answer.tokens.session_id for answer in answers}) == 5
     assert audit_code("Failed.InvalidCredentials") not in await audits_of(server, person.user_id)
 
 

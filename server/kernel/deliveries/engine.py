@@ -5,6 +5,7 @@ Any number of workers share it without speaking to each other: a claim skips row
 its worker dies. At least once, so receivers are idempotent by message id.
 """
 
+import logging
 import random
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from server.kernel.database.types import Instant
 from server.kernel.deliveries.messages import Queue
 from server.kernel.deliveries.outcomes import Outcome, Result
 from server.kernel.deliveries.tables import delivery
+
+log = logging.getLogger(__name__)
 
 _UUID = UUID_TYPE(as_uuid=True)
 _d = delivery.c
@@ -45,8 +48,8 @@ _IS_FREE = and_(
 )
 
 
-def _claim(*more: Any) -> Any:
-    due = select(_d.id).where(_IS_FREE, *more).order_by(_d.due_at, _d.id).limit(bindparam("size", type_=BigInteger()))
+def _claim(*more: Any, order: Sequence[Any]) -> Any:
+    due = select(_d.id).where(_IS_FREE, *more).order_by(*order).limit(bindparam("size", type_=BigInteger()))
     due_ids = due.with_for_update(skip_locked=True).scalar_subquery()
     return (
         update(delivery)
@@ -56,8 +59,10 @@ def _claim(*more: Any) -> Any:
     )
 
 
-_CLAIM_DUE = _claim(_d.due_at <= _NOW, _d.attempts < _MOST)
-_CLAIM_ANY = _claim(_d.attempts < _MOST, _d.id != func.all(bindparam("tried", type_=ARRAY(_UUID))))
+_CLAIM_DUE = _claim(_d.due_at <= _NOW, _d.attempts < _MOST, order=(_d.due_at, _d.id))
+_CLAIM_ANY = _claim(  # whoever asks for all wants them in the order of queueing, put off or not
+    _d.attempts < _MOST, _d.id != func.all(bindparam("tried", type_=ARRAY(_UUID))), order=(_d.id,)
+)
 _IS_LEASED = select(
     exists()
     .where(_d.queue == _QUEUE, _d.dead_at.is_(None), _d.leased_until > _NOW)
@@ -218,13 +223,18 @@ class Engine:
         async with self._database.begin() as uow:
             rows = await uow.fetch_all(statement, {**parameters, **more})
             if not rows:
-                await uow.execute(_BURY_ABANDONED, {"queue": queue.value, "now": now, "most_attempts": most})
+                buried = await uow.execute(_BURY_ABANDONED, {"queue": queue.value, "now": now, "most_attempts": most})
+                if buried:
+                    log.error("dead letters", extra={"queue": queue, "count": buried, "reason": "WORKER_DIED"})
         return sorted((Claimed(row.id, row.message, row.attempts) for row in rows), key=lambda each: each.id)
 
     def _backoff(self, attempts: int) -> timedelta:
         settings = self.settings
-        wait = min(settings.backoff_base * settings.backoff_factor ** (attempts - 1), settings.backoff_most)
-        return wait * random.uniform(0.8, 1.2)  # noqa: S311  # spreads load, keeps no secret
+        most = settings.backoff_most.total_seconds()
+        seconds = min(settings.backoff_base.total_seconds(), most)
+        for _ in range(attempts - 1):  # step by step: the power of many attempts is beyond any calendar
+            seconds = min(seconds * settings.backoff_factor, most)
+        return timedelta(seconds=seconds) * random.uniform(0.8, 1.2)  # noqa: S311  # spreads load, keeps no secret
 
 
 def retry_all(claimed: Sequence[Claimed], reason: str) -> list[Result]:

@@ -64,8 +64,11 @@ class OrganizationsServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetOrganization(self, request, context):
-        """Returns one organization, of which the caller must be a member (PERMISSION_DENIED NOT_A_MEMBER, also when there is
-        no such organization).
+        """Returns one organization.
+
+        Errors:
+        - PERMISSION_DENIED, NOT_A_MEMBER: the caller is not a member, or there is no such organization (any more).
+        - NOT_FOUND, ORGANIZATION_NOT_FOUND: there is no such organization, and the caller is a service account.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -25,8 +25,11 @@ class OrganizationsServiceStub:
     - FAILED_PRECONDITION, PERSON_REQUIRED: the caller is a machine.
     """
     GetOrganization: _aio.UnaryUnaryMultiCallable[_organizations_service_pb2.GetOrganizationRequest, _organizations_service_pb2.GetOrganizationResponse]
-    """Returns one organization, of which the caller must be a member (PERMISSION_DENIED NOT_A_MEMBER, also when there is
-    no such organization).
+    """Returns one organization.
+
+    Errors:
+    - PERMISSION_DENIED, NOT_A_MEMBER: the caller is not a member, or there is no such organization (any more).
+    - NOT_FOUND, ORGANIZATION_NOT_FOUND: there is no such organization, and the caller is a service account.
     """
 
 class OrganizationsServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -52,8 +55,11 @@ class OrganizationsServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _organizations_service_pb2.GetOrganizationRequest,
         context: _aio.ServicerContext[_organizations_service_pb2.GetOrganizationRequest, _abc.Awaitable[_organizations_service_pb2.GetOrganizationResponse]],
     ) -> _abc.Awaitable[_organizations_service_pb2.GetOrganizationResponse]:
-        """Returns one organization, of which the caller must be a member (PERMISSION_DENIED NOT_A_MEMBER, also when there is
-        no such organization).
+        """Returns one organization.
+
+        Errors:
+        - PERMISSION_DENIED, NOT_A_MEMBER: the caller is not a member, or there is no such organization (any more).
+        - NOT_FOUND, ORGANIZATION_NOT_FOUND: there is no such organization, and the caller is a service account.
         """
 
 def add_OrganizationsServiceServicer_to_server(servicer: OrganizationsServiceServicer, server: _aio.Server) -> None: ...

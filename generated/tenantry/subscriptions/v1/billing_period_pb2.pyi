@@ -62,7 +62,7 @@ class BillingPeriod(_message.Message):
     FREQUENCY_FIELD_NUMBER: _builtins.int
     UNIT_FIELD_NUMBER: _builtins.int
     frequency: _builtins.int
-    """How many units. 0 with eternity."""
+    """How many units. With eternity 0 in a subscription, 1 in a plan on offer."""
     unit: Global___PeriodUnit.ValueType
     """The unit."""
     def __init__(

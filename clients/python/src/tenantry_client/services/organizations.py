@@ -46,8 +46,11 @@ class OrganizationsService:
         self, request: pb.GetOrganizationRequest | None = None, *, timeout: float | None = None
     ) -> pb.GetOrganizationResponse:
         """
-        Returns one organization, of which the caller must be a member (PERMISSION_DENIED NOT_A_MEMBER, also when there
-        is no such organization).
+        Returns one organization.
+
+        Errors:
+        - PERMISSION_DENIED, NOT_A_MEMBER: the caller is not a member, or there is no such organization (any more).
+        - NOT_FOUND, ORGANIZATION_NOT_FOUND: there is no such organization, and the caller is a service account.
         """
         return await self._call(GET_ORGANIZATION, request, timeout=timeout)
 
@@ -76,7 +79,10 @@ class OrganizationsServiceSync:
         self, request: pb.GetOrganizationRequest | None = None, *, timeout: float | None = None
     ) -> pb.GetOrganizationResponse:
         """
-        Returns one organization, of which the caller must be a member (PERMISSION_DENIED NOT_A_MEMBER, also when there
-        is no such organization).
+        Returns one organization.
+
+        Errors:
+        - PERMISSION_DENIED, NOT_A_MEMBER: the caller is not a member, or there is no such organization (any more).
+        - NOT_FOUND, ORGANIZATION_NOT_FOUND: there is no such organization, and the caller is a service account.
         """
         return self._call(GET_ORGANIZATION, request, timeout=timeout)
