@@ -6,6 +6,7 @@ SUBDOMAIN ?=
 NAME ?=
 TESTS ?= tests
 PYTEST_WORKERS ?= 2
+BENCH ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test soak bench format check check-format lint types sizes imports contracts fresh secrets \
@@ -28,7 +29,7 @@ soak: setup ## Run the long campaigns at full size: kill, leak, fuzz
 	TENANTRY_TEST_CAMPAIGN=full $(BIN)/python -m pytest -m campaign tests
 
 bench: setup ## Measure against the twins and print one line a goal
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks $(BENCH)
 
 format: setup ## Format Python and protos in place
 	$(BIN)/ruff format .

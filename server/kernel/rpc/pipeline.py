@@ -12,7 +12,7 @@ import re
 import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -26,6 +26,7 @@ from server.kernel.clock import Clock
 from server.kernel.errors import Refusal
 from server.kernel.rpc import access, validation
 from server.kernel.rpc.authentication import Authentication
+from server.kernel.rpc.deadlines import Deadlines
 from server.kernel.rpc.errors import code_of, expire, fail, refuse
 from server.kernel.rpc.idempotency import Idempotency
 from server.kernel.rpc.methods import Method
@@ -53,6 +54,7 @@ class Pipeline:
     clock: Clock
     trusted_gateways: frozenset[str] = frozenset({"127.0.0.1", "::1"})
     logs_every_call: bool = False
+    deadlines: Deadlines = field(default_factory=Deadlines)
 
     def compose(self, method: Method, handler: Handler, check: Check | None) -> "grpc.RpcMethodHandler[Any, Any]":
         """The gRPC handler of a method: bytes in, bytes out."""
@@ -123,7 +125,7 @@ class Pipeline:
             try:
                 remaining = context.time_remaining()
                 if remaining is None or remaining > _LONGEST_SECONDS:
-                    async with asyncio.timeout(_DEFAULT_SECONDS if remaining is None else _LONGEST_SECONDS):
+                    with self.deadlines.after(_DEFAULT_SECONDS if remaining is None else _LONGEST_SECONDS):
                         result = await answer(call)
                 else:
                     result = await answer(call)

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
@@ -32,8 +33,10 @@ class Server:
     def __init__(self, pipeline: Pipeline, services: Iterable[Service], *, is_testing: bool, reflects: bool) -> None:
         self._server = grpc.aio.server(options=_OPTIONS)
         self._health = health.aio.HealthServicer()
+        self._handlers = _Handlers()
         served = [service for service in services if self._add(pipeline, service, is_testing=is_testing)]
         self._names = ["", *(service.descriptor.full_name for service in served)]
+        self._server.add_generic_rpc_handlers((self._handlers,))
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         if reflects:
             visible = [*self._names[1:], health_pb2.DESCRIPTOR.services_by_name["Health"].full_name]
@@ -67,14 +70,20 @@ class Server:
 
     def _add(self, pipeline: Pipeline, service: Service, *, is_testing: bool) -> bool:
         methods = without_testing(read_methods(service.descriptor), is_testing=is_testing)
-        handlers = {}
         for method in methods:
             handler = getattr(service.servicer, method.name, None)
             if handler is None:
                 raise BadContract(f"nothing answers {method.path}")
             check = getattr(service.servicer, f"check_{method.name}", None)
-            handlers[method.name] = pipeline.compose(method, handler, check)
-        if handlers:
-            generic = grpc.method_handlers_generic_handler(service.descriptor.full_name, handlers)
-            self._server.add_generic_rpc_handlers((generic,))
-        return bool(handlers)
+            self._handlers.by_path[method.path] = pipeline.compose(method, handler, check)
+        return bool(methods)
+
+
+class _Handlers(grpc.GenericRpcHandler):
+    """All methods in one place: gRPC asks handlers one after the other, and of services there are many."""
+
+    def __init__(self) -> None:
+        self.by_path: dict[str, grpc.RpcMethodHandler[Any, Any]] = {}
+
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> "grpc.RpcMethodHandler[Any, Any] | None":
+        return self.by_path.get(handler_call_details.method)
