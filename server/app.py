@@ -7,7 +7,6 @@ import signal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 import uvloop
 
@@ -15,7 +14,7 @@ from server import composition
 from server.kernel import ids, logs, settings
 from server.kernel.access.principals import Principals
 from server.kernel.clock import Clock, system_clock
-from server.kernel.database import Database
+from server.kernel.database import Consumer, Database
 from server.kernel.deliveries.drain import drain
 from server.kernel.deliveries.engine import Engine
 from server.kernel.deliveries.messages import Queue
@@ -93,6 +92,7 @@ def build(
     )
     subdomains = compose(platform)
     carriers.update({carrier.queue: carrier for subdomain in subdomains for carrier in subdomain.carriers})
+    engine.patience.update({each.queue: each.patience for each in carriers.values() if each.patience})
     database.reactions = _reactions(subdomains)
     parts = {name: part for subdomain in subdomains for name, part in subdomain.principal.items()}
     every_call = calls.log_every_call if calls.log_every_call is not None else platform.is_testing
@@ -142,11 +142,12 @@ def _hasher(security: SecuritySettings) -> PasswordHasher:
     )
 
 
-def _reactions(subdomains: Sequence[Subdomain]) -> dict[type[DomainEvent], list[Any]]:
-    found: dict[type[DomainEvent], list[Any]] = {}
+def _reactions(subdomains: Sequence[Subdomain]) -> dict[type[DomainEvent], list[Consumer]]:
+    found: dict[type[DomainEvent], list[Consumer]] = {}
     for subdomain in subdomains:
-        for event, reactions in subdomain.reactions.items():
-            found.setdefault(event, []).extend(reactions)
+        consumer = Consumer(f"tenantry-{subdomain.name.replace('_', '-')}", subdomain.reactions)
+        for event in subdomain.reactions:
+            found.setdefault(event, []).append(consumer)
     return found
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from server.kernel import ids
+from server.kernel.access.caller import MAINTENANCE
 from server.kernel.deliveries.messages import Queue
 from server.kernel.settings import PlatformSettings, read
 
@@ -21,15 +22,29 @@ OfQueue = Annotated[Queue | None, typer.Option(help="Of this queue only.")]
 @app.command()
 def depths() -> None:
     """Say for each queue how many messages wait, how many are dead, and since when the oldest waits."""
-    rows = _with_engine(lambda engine: engine.depths())
+    rows = _with(lambda operations, _: operations.depths())
     _show(["queue", "pending", "dead", "oldest_at"], rows)
 
 
 @app.command("list")
 def list_dead(queue: OfQueue = None, limit: Annotated[int, typer.Option(min=1, max=10_000)] = 100) -> None:
     """List dead letters, oldest first: why each failed, and never its content, which may be secret."""
-    rows = _with_engine(lambda engine: engine.dead(queue, limit))
+    rows = _with(lambda operations, _: operations.dead(queue, limit))
     _show(["message_id", "queue", "attempts", "dead_at", "reason", "description"], rows)
+
+
+@app.command()
+def pause(queue: Queue) -> None:
+    """Take no more messages of a queue; batches in hand are finished. What is queued meanwhile waits."""
+    is_new = _with(lambda operations, uow: operations.pause(uow, queue, MAINTENANCE))
+    typer.echo(f"{queue.value} is paused" if is_new else f"{queue.value} was paused already")
+
+
+@app.command()
+def resume(queue: Queue) -> None:
+    """Go on with a queue that was paused."""
+    was_paused = _with(lambda operations, uow: operations.resume(uow, queue))
+    typer.echo(f"{queue.value} goes on" if was_paused else f"{queue.value} was not paused")
 
 
 @app.command()
@@ -38,7 +53,7 @@ def redrive(message_ids: OptionalMessageIds = None, queue: OfQueue = None) -> No
     if bool(message_ids) == (queue is not None):
         raise typer.BadParameter("name either messages or a queue")
     found = _checked(message_ids or [])
-    count = _with_engine(lambda engine: engine.redrive(message_ids=found, queue=queue))
+    count = _with(lambda operations, uow: operations.redrive(uow, message_ids=found, queue=queue))
     typer.echo(f"{count} redriven")
 
 
@@ -46,21 +61,21 @@ def redrive(message_ids: OptionalMessageIds = None, queue: OfQueue = None) -> No
 def discard(message_ids: MessageIds) -> None:
     """Remove dead letters for good."""
     found = _checked(message_ids)
-    count = _with_engine(lambda engine: engine.discard(found))
+    count = _with(lambda operations, uow: operations.discard(uow, found))
     typer.echo(f"{count} discarded")
 
 
-def _with_engine(work: Callable[[Any], Awaitable[Any]]) -> Any:
+def _with(work: Callable[[Any, Any], Awaitable[Any]]) -> Any:
     from server.kernel.database import Database
-    from server.kernel.deliveries.engine import Engine
-    from server.kernel.deliveries.settings import DeliverySettings
+    from server.kernel.deliveries.operations import Operations
     from server.launch.database import database
 
     async def run() -> Any:
         async with database(read(PlatformSettings)) as dsn:
-            store = Database(dsn, pool_size=1)
+            store = Database(dsn, pool_size=2)
             try:
-                return await work(Engine(store, read(DeliverySettings).engine))
+                async with store.begin() as uow:
+                    return await work(Operations(store), uow)
             finally:
                 await store.stop()
 

@@ -8,9 +8,11 @@ from typing import Any
 from google.protobuf.descriptor import ServiceDescriptor
 from pydantic_settings import BaseSettings
 from sqlalchemy import MetaData, Select
+from tenantry.deliveries.v1 import types_pb2
 
 from server.kernel.clock import Clock
 from server.kernel.database import Database, OpenUnitOfWork, Reader, UnitOfWork
+from server.kernel.deliveries.engine import Claimed, EngineSettings
 from server.kernel.deliveries.messages import Queue
 from server.kernel.deliveries.outcomes import Result
 from server.kernel.events import DomainEvent
@@ -22,7 +24,17 @@ from server.kernel.settings import PlatformSettings
 
 Reaction = Callable[[UnitOfWork, Any], Awaitable[None]]
 Drain = Callable[[Queue], Awaitable[tuple[int, int]]]  # how many were delivered, and how many failed
-Carry = Callable[[Sequence[str]], Awaitable[Sequence[Result]]]
+Carry = Callable[[Sequence[Any]], Awaitable[Sequence[Result]]]
+
+
+def texts_of(claimed: Sequence[Claimed]) -> Sequence[Any]:
+    """What most receivers want to know of messages: their texts."""
+    return [each.message for each in claimed]
+
+
+def encode_texts(texts: Sequence[Any]) -> bytes:
+    """The request in which most receivers take messages."""
+    return types_pb2.DeliveryBatch(messages=texts).SerializeToString()
 
 
 @dataclass(frozen=True)
@@ -67,13 +79,17 @@ class Carrier:
     """
     Who carries out the messages of a queue: an RPC for the workers, and the same thing in process for drains.
 
-    Without an RPC (internal jobs) the worker itself carries out.
+    Without an RPC (internal jobs) the worker itself carries out. *pack* makes what ``carry`` takes, and what ``encode``
+    writes as the request of the RPC.
     """
 
     queue: Queue
     method: str
     carry: Carry
     batch_size: int = 100
+    patience: EngineSettings | None = None
+    pack: Callable[[Sequence[Claimed]], Sequence[Any]] = texts_of
+    encode: Callable[[Sequence[Any]], bytes] = encode_texts
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from server.kernel.database import Database
 from server.kernel.deliveries.drain import drain
 from server.kernel.deliveries.engine import Engine, EngineSettings
 from server.kernel.deliveries.messages import Message, Queue
+from server.kernel.deliveries.operations import Operations
 from server.kernel.deliveries.outcomes import Outcome, Result
 from server.kernel.deliveries.worker import Worker
 from server.kernel.migrate import KERNEL
@@ -109,7 +110,7 @@ async def test_a_drain_carries_out_everything_oldest_first(database, engine, rec
     assert await drain_usages(engine, receiver) == (25, 0)
 
     assert receiver.seen == names
-    assert await engine.depths() == []
+    assert await Operations(database).depths() == []
 
 
 async def test_a_failing_message_stops_nobody_and_waits_for_its_next_try(database, engine, receiver):
@@ -119,7 +120,7 @@ async def test_a_failing_message_stops_nobody_and_waits_for_its_next_try(databas
     assert await drain_usages(engine, receiver) == (1, 1)
 
     assert await engine.claim(Queue.USAGES, 10, ids.uuid7()) == []
-    [depth] = await engine.depths()
+    [depth] = await Operations(database).depths()
     assert (depth.pending, depth.dead) == (1, 0)
 
 
@@ -136,12 +137,12 @@ async def test_the_waits_between_tries_grow_and_end_in_death(database, engine, r
             if clock() - start > timedelta(minutes=2):
                 break
         waits.append((clock() - start).total_seconds())
-        await engine.settle(claimed, await receiver.carry([each.message for each in claimed]), lease)
+        await engine.settle(Queue.USAGES, claimed, await receiver.carry([each.message for each in claimed]), lease)
 
     assert waits[0] == 0
     assert 4 <= waits[1] <= 6.5
     assert 20 <= waits[2] <= 30.5
-    [dead] = await engine.dead()
+    [dead] = await Operations(database).dead()
     assert (dead.reason, dead.attempts) == ("SAID_SO", 3)
 
 
@@ -151,7 +152,7 @@ async def test_a_refused_message_is_dead_at_once(database, engine, receiver):
 
     await drain_usages(engine, receiver)
 
-    [dead] = await engine.dead(Queue.USAGES)
+    [dead] = await Operations(database).dead(Queue.USAGES)
     assert (dead.reason, dead.attempts) == ("SAID_SO", 1)
     assert await drain_usages(engine, receiver) == (0, 0)
 
@@ -160,23 +161,25 @@ async def test_a_dead_letter_can_be_given_a_new_life(database, engine, receiver)
     receiver.refusing = {"poison"}
     await queue(database, "poison")
     await drain_usages(engine, receiver)
-    [dead] = await engine.dead()
+    [dead] = await Operations(database).dead()
 
     receiver.refusing = set()
-    assert await engine.redrive(message_ids=[ids.encode("msg", dead.id), ids.new_id("msg")]) == 1
+    async with database.begin() as uow:
+        assert await Operations(database).redrive(uow, message_ids=[ids.encode("msg", dead.id), ids.new_id("msg")]) == 1
 
     assert await drain_usages(engine, receiver) == (1, 0)
-    assert await engine.dead() == []
+    assert await Operations(database).dead() == []
 
 
 async def test_a_dead_letter_can_be_discarded(database, engine, receiver):
     receiver.refusing = {"poison"}
     await queue(database, "poison", "fine")
     await drain_usages(engine, receiver)
-    [dead] = await engine.dead()
+    [dead] = await Operations(database).dead()
 
-    assert await engine.discard([ids.encode("msg", dead.id)]) == 1
-    assert await engine.depths() == []
+    async with database.begin() as uow:
+        assert await Operations(database).discard(uow, [ids.encode("msg", dead.id)]) == 1
+    assert await Operations(database).depths() == []
 
 
 async def test_of_two_workers_one_gets_a_message(database, engine):
@@ -207,7 +210,7 @@ async def test_a_message_that_kills_its_workers_is_buried(database, engine, cloc
 
     assert await engine.claim(Queue.USAGES, 10, ids.uuid7()) == []
 
-    [dead] = await engine.dead()
+    [dead] = await Operations(database).dead()
     assert dead.reason == "WORKER_DIED"
     assert [(record.levelname, record.count) for record in caplog.records if record.msg == "dead letters"] == [
         ("ERROR", 1)
@@ -221,10 +224,10 @@ async def test_a_worker_whose_lease_ran_out_settles_nothing(database, engine, re
     clock.advance(timedelta(seconds=31))
     taken_over = await engine.claim(Queue.USAGES, 10, ids.uuid7())
 
-    await engine.settle(claimed, [Result(None, Outcome.DELIVERED)], late)
+    await engine.settle(Queue.USAGES, claimed, [Result(None, Outcome.DELIVERED)], late)
 
     assert len(taken_over) == 1
-    [depth] = await engine.depths()
+    [depth] = await Operations(database).depths()
     assert depth.pending == 1
 
 
@@ -237,6 +240,22 @@ async def test_messages_of_one_lane_are_carried_out_in_order_and_a_dead_one_hold
 
     assert [name for name in receiver.seen if name != "other"] == ["first", "second"]
     assert "other" in receiver.seen
+
+
+async def test_a_paused_queue_stands_still_and_goes_on_where_it_was(database, engine, receiver):
+    operations, operator = Operations(database), ids.new_id("user")
+    async with database.begin() as uow:
+        assert await operations.pause(uow, Queue.USAGES, operator)
+    await queue(database, "waiting")
+
+    assert await engine.claim(Queue.USAGES, 10, ids.uuid7()) == []
+    [paused] = await operations.paused()
+    assert (paused.queue, ids.encode("user", paused.paused_by_id)) == ("usages", operator)
+
+    async with database.begin() as uow:
+        assert not await operations.pause(uow, Queue.USAGES, ids.new_id("user"))
+        assert await operations.resume(uow, Queue.USAGES)
+    assert await drain_usages(engine, receiver) == (1, 0)
 
 
 async def test_a_message_with_a_due_time_waits_for_it(database, engine, clock):
@@ -301,7 +320,7 @@ async def test_a_worker_carries_out_by_calling_the_rpc_and_is_woken_by_the_commi
     await queue(database, *names)
 
     async def is_done() -> bool:
-        return not await engine.depths()
+        return not await Operations(database).depths()
 
     await eventually(is_done, seconds=1.5)  # sooner than its own poll
     assert sorted(receiver.seen) == sorted(names)
@@ -313,7 +332,7 @@ async def test_a_worker_buries_what_is_refused_and_goes_on(database, worker, rec
     await queue(database, "poison", "fine")
 
     async def is_done() -> bool:
-        return [(each.pending, each.dead) for each in await engine.depths()] == [(0, 1)]
+        return [(each.pending, each.dead) for each in await Operations(database).depths()] == [(0, 1)]
 
     await eventually(is_done)
     assert "fine" in receiver.seen
@@ -323,7 +342,7 @@ async def test_a_message_on_its_own_goes_by_the_id_of_the_call_that_queued_it(da
     await queue(database, "alone")
 
     async def is_done() -> bool:
-        return not await engine.depths()
+        return not await Operations(database).depths()
 
     await eventually(is_done)
     assert receiver.request_ids == ["test"]

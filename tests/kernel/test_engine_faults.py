@@ -14,6 +14,7 @@ from server.kernel.database import Database
 from server.kernel.deliveries import engine as engines
 from server.kernel.deliveries.engine import Engine, EngineSettings
 from server.kernel.deliveries.messages import Message, Queue
+from server.kernel.deliveries.operations import Operations
 from server.kernel.deliveries.outcomes import Outcome, Result
 from tests.harness import SettableClock
 from tests.kernel.faults import fault_database, outside
@@ -100,7 +101,7 @@ async def test_the_fiftieth_attempt_waits_no_longer_than_the_longest(database, c
     lease = ids.uuid7()
 
     claimed = await engine.claim(Queue.EMAILS, 1, lease)
-    await engine.settle(claimed, [Result(None, Outcome.RETRY_LATER, "AWAY")], lease)
+    await engine.settle(Queue.EMAILS, claimed, [Result(None, Outcome.RETRY_LATER, "AWAY")], lease)
 
     async with outside(database) as connection:
         wait = await connection.fetchval("SELECT due_at - now() FROM kernel.delivery")
@@ -115,13 +116,13 @@ async def test_messages_that_were_tried_often_enough_before_the_limit_was_lowere
         lease = ids.uuid7()
         clock.advance(timedelta(hours=2))
         claimed = await patient.claim(Queue.EMAILS, 1, lease)
-        await patient.settle(claimed, [Result(None, Outcome.RETRY_LATER)], lease)
+        await patient.settle(Queue.EMAILS, claimed, [Result(None, Outcome.RETRY_LATER)], lease)
     clock.advance(timedelta(hours=2))
 
     impatient = Engine(database, EngineSettings(most_attempts=3))
     assert await impatient.claim(Queue.EMAILS, 1, ids.uuid7()) == []
 
-    assert len(await impatient.dead(Queue.EMAILS)) == 1
+    assert len(await Operations(database).dead(Queue.EMAILS)) == 1
 
 
 async def test_whoever_lost_the_lease_settles_nothing(database, clock):
@@ -134,9 +135,9 @@ async def test_whoever_lost_the_lease_settles_nothing(database, clock):
     again = await engine.claim(Queue.EMAILS, 1, ids.uuid7())
     assert [each.id for each in again] == [each.id for each in claimed]
 
-    await engine.settle(claimed, [Result(None, Outcome.REFUSED)], slow)
+    await engine.settle(Queue.EMAILS, claimed, [Result(None, Outcome.REFUSED)], slow)
 
-    assert await engine.dead(Queue.EMAILS) == []
+    assert await Operations(database).dead(Queue.EMAILS) == []
 
 
 async def test_what_a_gateway_says_about_a_failure_can_be_stored_whatever_it_is(database, clock):
@@ -147,8 +148,8 @@ async def test_what_a_gateway_says_about_a_failure_can_be_stored_whatever_it_is(
     claimed = await engine.claim(Queue.EMAILS, 1, lease)
 
     said = "nul \x00, half \ud800, long " + "x" * 100_000
-    await engine.settle(claimed, [Result(None, Outcome.REFUSED, "ODD", said)], lease)
+    await engine.settle(Queue.EMAILS, claimed, [Result(None, Outcome.REFUSED, "ODD", said)], lease)
 
-    [dead] = await engine.dead(Queue.EMAILS)
+    [dead] = await Operations(database).dead(Queue.EMAILS)
     assert dead.description.startswith("nul")
     assert len(dead.description) <= 1_000

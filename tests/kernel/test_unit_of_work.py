@@ -6,7 +6,7 @@ import json
 import asyncpg
 import pytest
 
-from server.kernel.database import Database
+from server.kernel.database import Consumer, Database
 from server.kernel.database.unit_of_work import NotCommitted
 from server.kernel.deliveries.messages import Message, Queue
 from server.kernel.ids import decode, new_id
@@ -250,7 +250,7 @@ async def test_others_react_at_once_in_the_same_transaction_and_in_order(databas
             await uow.publish(reply)
         heard.append(("answer", event.text))
 
-    database.reactions = {NoteWritten: [count, answer]}
+    database.reactions = {NoteWritten: [Consumer("tenantry-notes", {NoteWritten: [count, answer]})]}
 
     # when
     await add(database, organization_id, "question")
@@ -266,7 +266,7 @@ async def test_a_reaction_that_fails_undoes_what_it_reacts_to(database, onlooker
     async def fail(uow, event):
         raise TextTaken
 
-    database.reactions = {NoteWritten: [fail]}
+    database.reactions = {NoteWritten: [Consumer("tenantry-notes", {NoteWritten: [fail]})]}
     with pytest.raises(TextTaken):
         await add(database, organization_id, "x")
 

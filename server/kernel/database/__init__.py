@@ -5,8 +5,8 @@ Statements are written in SQLAlchemy Core, compiled once, and run by asyncpg as 
 is held only for the statement or the transaction.
 """
 
-from server.kernel.database.database import Database
+from server.kernel.database.database import Consumer, Database
 from server.kernel.database.reader import Reader
 from server.kernel.database.unit_of_work import OpenUnitOfWork, UnitOfWork
 
-__all__ = ["Database", "OpenUnitOfWork", "Reader", "UnitOfWork"]
+__all__ = ["Consumer", "Database", "OpenUnitOfWork", "Reader", "UnitOfWork"]

@@ -1,6 +1,7 @@
 """Everything a process holds of its database."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,11 +12,22 @@ from server.kernel.database.merge import Merged
 from server.kernel.database.pool import APPLICATION_ROLE, Pool
 from server.kernel.database.reader import Reader
 from server.kernel.database.signals import Signals
-from server.kernel.database.statements import Statements
+from server.kernel.database.statements import Parameters, Row, Statements
 from server.kernel.database.unit_of_work import UnitOfWork
 from server.kernel.events import DomainEvent
 
-Reactions = Mapping[type[DomainEvent], Sequence[Callable[[UnitOfWork, Any], Any]]]
+Reaction = Callable[[UnitOfWork, Any], Any]
+
+
+@dataclass(frozen=True)
+class Consumer:
+    """What one subscription does with the events it takes."""
+
+    subscription: str
+    handlers: Mapping[type[DomainEvent], Sequence[Reaction]]
+
+
+Reactions = Mapping[type[DomainEvent], Sequence[Consumer]]
 
 
 class Database:
@@ -37,6 +49,7 @@ class Database:
         self.signals = Signals(dsn, self.pool)
         self.reader = Reader(self.pool, self.statements)
         self.reactions: Reactions = {}
+        self.has_bus = False  # whether workers are to be woken for events
         self.host_region = host_region
         self._clock = clock
 
@@ -47,6 +60,14 @@ class Database:
         A step commits at once even when the answer of the call is kept: for use cases that go on with slow work.
         """
         return UnitOfWork(self, organization_id, is_step=is_step)
+
+    async def run(self, element: ClauseElement, parameters: Parameters) -> list[Row]:
+        """
+        Run one statement that commits by itself, and return its rows.
+
+        Only for what may run twice: it is tried once more when the connection turns out to be broken.
+        """
+        return await self.reader.fetch_all(element, parameters)
 
     def now(self) -> datetime:
         """The present instant."""

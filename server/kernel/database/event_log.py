@@ -34,6 +34,7 @@ event = Table(
     Column("id", _UUID, primary_key=True),
     Column("aggregate_type", Text, nullable=False),
     Column("aggregate_id", _UUID, nullable=False),
+    Column("aggregate_prefix", Text, nullable=False, server_default=""),
     Column("version", BigInteger, nullable=False),
     Column("name", Text, nullable=False),
     Column("organization_id", _UUID),
@@ -49,6 +50,7 @@ _ARRAYS: dict[str, Any] = {
     "id": _UUID,
     "aggregate_type": Text(),
     "aggregate_id": _UUID,
+    "aggregate_prefix": Text(),
     "version": BigInteger(),
     "name": Text(),
     "organization_id": _UUID,
@@ -56,17 +58,22 @@ _ARRAYS: dict[str, Any] = {
     "data": Text(),
 }
 
-APPEND = insert(event).from_select(
-    [*_ARRAYS, "call_id", "caller_id"],
-    select(
-        *[
-            cast(func.unnest(bindparam(name, type_=ARRAY(kind))), event.c[name].type).label(name)
-            for name, kind in _ARRAYS.items()
-        ],
-        bindparam("call_id", type_=Text()),
-        bindparam("caller_id", type_=_UUID),
-    ),
+APPEND = (
+    insert(event)
+    .from_select(
+        [*_ARRAYS, "call_id", "caller_id"],
+        select(
+            *[
+                cast(func.unnest(bindparam(name, type_=ARRAY(kind))), event.c[name].type).label(name)
+                for name, kind in _ARRAYS.items()
+            ],
+            bindparam("call_id", type_=Text()),
+            bindparam("caller_id", type_=_UUID),
+        ),
+    )
+    .returning(event)
 )
+APPENDED = "appended"  # what APPEND is called within the statement that it is a part of
 
 
 class Published(NamedTuple):
@@ -75,6 +82,7 @@ class Published(NamedTuple):
     id: UUID
     aggregate_type: str
     aggregate_id: UUID
+    aggregate_prefix: str
     version: int
     name: str
     organization_id: UUID | None

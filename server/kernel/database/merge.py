@@ -35,6 +35,6 @@ def _merge(statements: Sequence[Statement], sizes: Sequence[int]) -> str:
     offset = 1
     for number, (statement, size) in enumerate(zip(statements, sizes, strict=True)):
         shifted = _PLACEHOLDER.sub(lambda found, by=offset: f"${int(found[1]) + by}", statement.sql)  # type: ignore[misc]
-        parts.append(f"w{number} AS ({shifted})")
+        parts.append(f"{statement.part_name or f'w{number}'} AS ({shifted})")
         offset += size
     return f"WITH {', '.join(parts)} SELECT 1"

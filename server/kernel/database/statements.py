@@ -54,11 +54,13 @@ class Statement:
         "_tables",
         "goes_alone",
         "is_tenant",
+        "part_name",
         "read_sql",
         "sql",
     )
 
-    def __init__(self, element: ClauseElement) -> None:
+    def __init__(self, element: ClauseElement, part_name: str = "") -> None:
+        self.part_name = part_name  # by which other parts of a merged statement see its rows
         self._table = element.table if isinstance(element, Insert | Update | Delete) else None
         self._tables = _tables(element)
         self.is_tenant = any(is_tenant_table(table) for table in self._tables)
@@ -127,11 +129,11 @@ class Statements:
         self._compiled: dict[ClauseElement, Statement] = {}
         self._rewrite = rewrite
 
-    def of(self, element: ClauseElement) -> Statement:
+    def of(self, element: ClauseElement, part_name: str = "") -> Statement:
         """The compiled form of *element*, which must be made once, not per call."""
         found = self._compiled.get(element)
         if found is None:
-            found = Statement(self._rewrite(element) if self._rewrite else element)
+            found = Statement(self._rewrite(element) if self._rewrite else element, part_name)
             self._compiled[element] = found
         return found
 

@@ -10,18 +10,20 @@ import json
 from collections.abc import Callable, Mapping
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import asyncpg
 from sqlalchemy import ClauseElement
 
 from server.kernel import ids
 from server.kernel.access.caller import Call, find_current_call, service_call
+from server.kernel.bus import tables as bus
 from server.kernel.database import event_log
-from server.kernel.database.event_log import Published
+from server.kernel.database.event_log import APPENDED, Published
 from server.kernel.database.pool import Connection, is_away, open_transactions
 from server.kernel.database.statements import SETTING, Parameters, Row, Statement
 from server.kernel.deliveries import messages, tables
-from server.kernel.deliveries.messages import Message
+from server.kernel.deliveries.messages import Message, Queue
 from server.kernel.errors import ConcurrentModification, Refusal, StoreUnavailable
 from server.kernel.events import Aggregate
 
@@ -56,9 +58,10 @@ class UnitOfWork:
         self._waiting: list[tuple[Statement, list[Any]]] = []
         self._refusing: dict[str, Refusal] = {}
         self._events: list[Published] = []
+        self._reacted: list[tuple[UUID, str]] = []
         self._messages: list[Message] = []
         self._notices: list[tuple[str, str]] = []
-        self._has_deliveries = False
+        self._queues: set[Queue] = set()
 
     # Statements -------------------------------------------------------------------------------------------------
 
@@ -117,6 +120,7 @@ class UnitOfWork:
         fresh, aggregate.events = aggregate.events, []
         prefix, _, _ = aggregate.id.rpartition("_")
         aggregate_id, now = ids.decode(prefix, aggregate.id), self._database.now()
+        rows = []
         for event in fresh:
             aggregate.version += 1
             organization_id = getattr(event, "organization_id", None) or self.organization_id
@@ -124,16 +128,20 @@ class UnitOfWork:
                 ids.uuid7(),
                 aggregate.aggregate_type,
                 aggregate_id,
+                prefix,
                 aggregate.version,
                 event.name,
                 ids.decode("org", organization_id) if organization_id else None,
                 now,
                 _to_json(event.payload()),
             )
-            self._events.append(row)
-        for event in fresh:
-            for reaction in self._database.reactions.get(type(event), ()):
-                await reaction(self, event)
+            rows.append(row)
+        self._events += rows
+        for event, row in zip(fresh, rows, strict=True):
+            for consumer in self._database.reactions.get(type(event), ()):
+                self._reacted.append((row.id, consumer.subscription))
+                for reaction in consumer.handlers[type(event)]:
+                    await reaction(self, event)
 
     def deliver(self, message: Message) -> None:
         """Queue *message*: it is carried out after the commit, or never if there is none."""
@@ -248,16 +256,25 @@ class UnitOfWork:
         if self._events:
             caller_id = ids.decode("user", call.caller.user_id)
             append = event_log.parameters_of(self._events, call_id=call.request_id, caller_id=caller_id)
-            statement = statements.of(event_log.APPEND)
+            statement = statements.of(event_log.APPEND, APPENDED)
             self._waiting.append((statement, statement.arguments(append)))
+            self._waiting.append((statements.of(bus.FAN_OUT), []))  # takes what APPEND returns
             self._events.clear()
+            if self._database.has_bus:
+                self._queues.add(Queue.DOMAIN_EVENTS)
+        if self._reacted:
+            event_ids, subscriptions = zip(*self._reacted, strict=True)
+            statement = statements.of(bus.HANDLED)
+            handled = {"event_ids": event_ids, "subscriptions": subscriptions, "now": self._database.now()}
+            self._waiting.append((statement, statement.arguments(handled)))
+            self._reacted.clear()
         if self._messages:
             envelope = messages.Envelope(call, self._database.host_region, self.organization_id)
             queue = messages.parameters_of(self._messages, envelope, self._database.now())
             statement = statements.of(tables.QUEUE)
             self._waiting.append((statement, statement.arguments(queue)))
+            self._queues.update(message.queue for message in self._messages)
             self._messages.clear()
-            self._has_deliveries = True
 
     async def _run(self, how: Callable[..., Any], sql: str, arguments: list[Any], refusing: Refusing) -> Any:
         try:
@@ -294,8 +311,8 @@ class UnitOfWork:
     def _after_commit(self) -> None:
         for channel, payload in self._notices:
             self._database.signals.send(channel, payload)
-        if self._has_deliveries:
-            self._database.signals.send("deliveries", "")
+        for queue in self._queues:
+            self._database.signals.send("deliveries", queue.value)
 
 
 async def _complete_held(call: Call) -> None:

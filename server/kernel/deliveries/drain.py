@@ -32,7 +32,7 @@ async def drain(engine: Engine, carriers: Mapping[Queue, Carrier], queue: Queue)
             await asyncio.sleep(_WAIT_SECONDS)
             continue
         tried.update(each.id for each in claimed)
-        results = await carrier.carry([each.message for each in claimed])
-        await engine.settle(claimed, results, lease)
+        results = await carrier.carry(carrier.pack(claimed))
+        await engine.settle(queue, claimed, results, lease)
         done = sum(result.outcome is Outcome.DELIVERED for result in results)
         delivered, failed = delivered + done, failed + len(results) - done

@@ -1,8 +1,11 @@
 """
-The embedded engine: claims due messages, settles what became of them, buries and revives.
+The embedded engine: claims due messages and settles what became of them.
 
 Any number of workers share it without speaking to each other: a claim skips rows that others hold, and runs out when
 its worker dies. At least once, so receivers are idempotent by message id.
+
+No statement here waits for the disk: a claim or an end that a crash of PostgreSQL undoes is only made again. What was
+queued is as durable as the use case that queued it.
 """
 
 import logging
@@ -13,16 +16,31 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Text, and_, bindparam, case, delete, exists, func, null, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    Text,
+    and_,
+    bindparam,
+    column,
+    delete,
+    exists,
+    func,
+    literal_column,
+    null,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import UUID as UUID_TYPE
 
 from server.kernel import ids
 from server.kernel.database import Database
+from server.kernel.database.event_log import event
 from server.kernel.database.types import Instant
-from server.kernel.deliveries.messages import Queue
+from server.kernel.deliveries.messages import Queue, text_of_event
 from server.kernel.deliveries.outcomes import Outcome, Result
-from server.kernel.deliveries.tables import delivery
+from server.kernel.deliveries.tables import delivery, paused_queue
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +51,7 @@ _QUEUE = bindparam("queue", type_=Text())
 _IDS = bindparam("ids", type_=ARRAY(_UUID))
 _LEASE = bindparam("lease", type_=_UUID)
 _MOST = bindparam("most_attempts", type_=BigInteger())
+_WITHOUT_WAITING: Any = select(literal_column("set_config('synchronous_commit', 'off', true)").label("without_waiting"))
 
 _LONGEST_TEXT = 1_000
 
@@ -45,17 +64,25 @@ _IS_FREE = and_(
         _d.lane.is_(None),
         ~exists().where(_earlier.c.queue == _d.queue, _earlier.c.lane == _d.lane, _earlier.c.position < _d.position),
     ),
+    ~exists().where(paused_queue.c.queue == _QUEUE),
 )
 
 
 def _claim(*more: Any, order: Sequence[Any]) -> Any:
     due = select(_d.id).where(_IS_FREE, *more).order_by(*order).limit(bindparam("size", type_=BigInteger()))
-    due_ids = due.with_for_update(skip_locked=True).scalar_subquery()
-    return (
+    due_ids = due.with_for_update(skip_locked=True, of=delivery).scalar_subquery()
+    claimed = (
         update(delivery)
         .where(_d.id == func.any(func.array(due_ids)))
         .values(leased_until=bindparam("until", type_=Instant), leased_by=_LEASE, attempts=_d.attempts + 1)
-        .returning(_d.id, _d.message, _d.attempts)
+        .returning(_d.id, _d.message, _d.attempts, _d.subscription, _d.event_id)
+        .cte("claimed")
+    )
+    told = [each.label(f"event_{each.name}") for each in event.c if each.name != "id"]
+    return (
+        select(claimed, *told, _WITHOUT_WAITING.scalar_subquery())
+        .select_from(claimed.outerjoin(event, event.c.id == claimed.c.event_id))
+        .order_by(claimed.c.id)
     )
 
 
@@ -69,20 +96,36 @@ _IS_LEASED = select(
     .where(_d.id != func.all(bindparam("tried", type_=ARRAY(_UUID))))
     .label("is_leased")
 )
-_DONE = delete(delivery).where(_d.id == func.any(_IDS), _d.leased_by == _LEASE)
-_FAILED = (
+_IS_HELD = _d.leased_by == _LEASE
+_done = delete(delivery).where(_d.id == func.any(_IDS), _IS_HELD).cte("done")
+_DONE = _WITHOUT_WAITING.add_cte(_done)
+_FAILURE: dict[str, Any] = {
+    "id": _UUID,
+    "due_at": Instant,
+    "dead_at": Instant,
+    "reason": Text(),
+    "description": Text(),
+}
+_failure = (
+    func.unnest(*[bindparam(f"{name}s", type_=ARRAY(kind)) for name, kind in _FAILURE.items()])
+    .table_valued(*[column(name, kind) for name, kind in _FAILURE.items()])
+    .render_derived()
+)
+_failed = (
     update(delivery)
-    .where(_d.id == bindparam("id_", type_=_UUID), _d.leased_by == _LEASE)
+    .where(_d.id == _failure.c.id, _IS_HELD)
     .values(
         leased_until=null(),
         leased_by=null(),
-        due_at=bindparam("due_at", type_=Instant),
-        dead_at=bindparam("dead_at", type_=Instant),
-        reason=bindparam("reason", type_=Text()),
-        description=bindparam("description", type_=Text()),
+        due_at=_failure.c.due_at,
+        dead_at=_failure.c.dead_at,
+        reason=_failure.c.reason,
+        description=_failure.c.description,
     )
+    .cte("failed")
 )
-_BURY_ABANDONED = (
+_FAILED = _WITHOUT_WAITING.add_cte(_failed)
+_bury = (
     update(delivery)
     .where(
         _d.queue == _QUEUE,
@@ -91,33 +134,10 @@ _BURY_ABANDONED = (
         or_(_d.leased_until.is_(None), _d.leased_until <= _NOW),
     )
     .values(dead_at=_NOW, leased_until=null(), leased_by=null(), reason="WORKER_DIED")
+    .returning(_d.id)
+    .cte("buried")
 )
-_REVIVE = {
-    "attempts": 0,
-    "due_at": _NOW,
-    "dead_at": null(),
-    "reason": null(),
-    "description": null(),
-}
-_REDRIVE_IDS = update(delivery).where(_d.id == func.any(_IDS), _d.dead_at.is_not(None)).values(_REVIVE)
-_REDRIVE_QUEUE = update(delivery).where(_d.queue == _QUEUE, _d.dead_at.is_not(None)).values(_REVIVE)
-_DISCARD = delete(delivery).where(_d.id == func.any(_IDS), _d.dead_at.is_not(None))
-_DEAD = (
-    select(_d.id, _d.queue, _d.organization_id, _d.attempts, _d.queued_at, _d.dead_at, _d.reason, _d.description)
-    .where(or_(_QUEUE.is_(None), _d.queue == _QUEUE), _d.dead_at.is_not(None))
-    .order_by(_d.dead_at, _d.id)
-    .limit(bindparam("size", type_=BigInteger()))
-)
-_DEPTHS = (
-    select(
-        _d.queue,
-        func.count(case((_d.dead_at.is_(None), 1))).label("pending"),
-        func.count(_d.dead_at).label("dead"),
-        func.min(case((_d.dead_at.is_(None), _d.queued_at))).label("oldest_at"),
-    )
-    .group_by(_d.queue)
-    .order_by(_d.queue)
-)
+_BURY_ABANDONED = select(_bury.c.id)
 
 
 @dataclass(frozen=True)
@@ -138,6 +158,7 @@ class Claimed:
     id: UUID
     message: str
     attempts: int
+    subscription: str | None = None  # of the message bus, when it is an event
 
 
 class Engine:
@@ -145,7 +166,12 @@ class Engine:
 
     def __init__(self, database: Database, settings: EngineSettings) -> None:
         self._database = database
-        self.settings = settings
+        self._settings = settings
+        self.patience: dict[Queue, EngineSettings] = {}  # of those queues that are not as patient as the others
+
+    def patience_of(self, queue: Queue) -> EngineSettings:
+        """How long a message of *queue* is held, and how often it is tried."""
+        return self.patience.get(queue, self._settings)
 
     async def claim(self, queue: Queue, size: int, lease: UUID) -> list[Claimed]:
         """Take up to *size* due messages, oldest first. Those of workers that died too often are buried first."""
@@ -161,85 +187,64 @@ class Engine:
         row = await self._database.reader.fetch_one(_IS_LEASED, parameters)
         return bool(row and row.is_leased)
 
-    async def settle(self, claimed: Sequence[Claimed], results: Sequence[Result], lease: UUID) -> None:
+    async def settle(self, queue: Queue, claimed: Sequence[Claimed], results: Sequence[Result], lease: UUID) -> None:
         """Delete what was delivered; let the rest wait, or bury it. Messages whose lease ran out stay as they are."""
-        now = self._database.now()
-        delivered = [each.id for each, result in zip(claimed, results, strict=True) if _is_done(result)]
-        failed = [(each, result) for each, result in zip(claimed, results, strict=True) if not _is_done(result)]
-        async with self._database.begin() as uow:
-            if delivered:
-                await uow.execute(_DONE, {"ids": delivered, "lease": lease})
-            for each, result in failed:
-                is_dead = result.outcome is Outcome.REFUSED or each.attempts >= self.settings.most_attempts
-                parameters = {
-                    "id_": each.id,
-                    "lease": lease,
-                    "due_at": now + self._backoff(each.attempts),
-                    "dead_at": now if is_dead else None,
-                    "reason": _storable(result.reason),
-                    "description": _storable(result.description),
-                }
-                await uow.execute(_FAILED, parameters)
+        pairs = list(zip(claimed, results, strict=True))
+        delivered = [each.id for each, result in pairs if _is_done(result)]
+        if delivered:
+            await self._database.run(_DONE, {"ids": delivered, "lease": lease})
+        failed = [self._failure(queue, each, result) for each, result in pairs if not _is_done(result)]
+        if failed:
+            columns = {f"{name}s": [row[name] for row in failed] for name in _FAILURE}
+            await self._database.run(_FAILED, {**columns, "lease": lease})
 
-    async def redrive(self, *, message_ids: Sequence[str] = (), queue: Queue | None = None) -> int:
-        """Give dead letters a new life, now. Ids that are not dead letters are skipped."""
-        now = self._database.now()
-        async with self._database.begin() as uow:
-            if queue is not None:
-                count = await uow.execute(_REDRIVE_QUEUE, {"queue": queue.value, "now": now})
-            else:
-                count = await uow.execute(_REDRIVE_IDS, {"ids": _uuids(message_ids), "now": now})
-            uow.notify("deliveries", "")
-        return count
-
-    async def discard(self, message_ids: Sequence[str]) -> int:
-        """Remove dead letters for good. Ids that are not dead letters are skipped."""
-        async with self._database.begin() as uow:
-            return await uow.execute(_DISCARD, {"ids": _uuids(message_ids)})
-        raise AssertionError("unreachable")
-
-    async def dead(self, queue: Queue | None = None, size: int = 100) -> list[Any]:
-        """Dead letters, oldest first, without their content: it may hold secrets."""
-        parameters = {"queue": queue.value if queue else None, "size": size}
-        return await self._database.reader.fetch_all(_DEAD, parameters)
-
-    async def depths(self) -> list[Any]:
-        """For each queue how many messages wait, how many are dead, and since when the oldest waits."""
-        return await self._database.reader.fetch_all(_DEPTHS, {})
+    def _failure(self, queue: Queue, claimed: Claimed, result: Result) -> dict[str, Any]:
+        now, patience = self._database.now(), self.patience_of(queue)
+        is_dead = result.outcome is Outcome.REFUSED or claimed.attempts >= patience.most_attempts
+        return {
+            "id": claimed.id,
+            "due_at": now + _backoff(patience, claimed.attempts),
+            "dead_at": now if is_dead else None,
+            "reason": _storable(result.reason),
+            "description": _storable(result.description),
+        }
 
     async def _claim(
         self, statement: Any, queue: Queue, size: int, lease: UUID, more: Mapping[str, Any]
     ) -> list[Claimed]:
-        now = self._database.now()
-        most = self.settings.most_attempts
+        now, patience = self._database.now(), self.patience_of(queue)
+        most = patience.most_attempts
         parameters = {
             "queue": queue.value,
             "now": now,
-            "until": now + self.settings.lease,
+            "until": now + patience.lease,
             "lease": lease,
             "size": size,
             "most_attempts": most,
         }
-        async with self._database.begin() as uow:
-            rows = await uow.fetch_all(statement, {**parameters, **more})
-            if not rows:
-                buried = await uow.execute(_BURY_ABANDONED, {"queue": queue.value, "now": now, "most_attempts": most})
-                if buried:
-                    log.error("dead letters", extra={"queue": queue, "count": buried, "reason": "WORKER_DIED"})
-        return sorted((Claimed(row.id, row.message, row.attempts) for row in rows), key=lambda each: each.id)
+        rows = await self._database.run(statement, {**parameters, **more})
+        if not rows:
+            abandoned = {"queue": queue.value, "now": now, "most_attempts": most}
+            if buried := await self._database.run(_BURY_ABANDONED, abandoned):
+                log.error("dead letters", extra={"queue": queue, "count": len(buried), "reason": "WORKER_DIED"})
+        return [self._claimed(row) for row in rows]
 
-    def _backoff(self, attempts: int) -> timedelta:
-        settings = self.settings
-        most = settings.backoff_most.total_seconds()
-        seconds = min(settings.backoff_base.total_seconds(), most)
-        for _ in range(attempts - 1):  # step by step: the power of many attempts is beyond any calendar
-            seconds = min(seconds * settings.backoff_factor, most)
-        return timedelta(seconds=seconds) * random.uniform(0.8, 1.2)  # noqa: S311  # spreads load, keeps no secret
+    def _claimed(self, row: Any) -> Claimed:
+        message = row.message if row.event_id is None else text_of_event(row, self._database.host_region)
+        return Claimed(row.id, message, row.attempts, row.subscription)
 
 
 def retry_all(claimed: Sequence[Claimed], reason: str) -> list[Result]:
     """The results of a batch of which nothing is known."""
     return [Result(ids.encode("msg", each.id), Outcome.RETRY_LATER, reason) for each in claimed]
+
+
+def _backoff(patience: EngineSettings, attempts: int) -> timedelta:
+    most = patience.backoff_most.total_seconds()
+    seconds = min(patience.backoff_base.total_seconds(), most)
+    for _ in range(attempts - 1):  # step by step: the power of many attempts is beyond any calendar
+        seconds = min(seconds * patience.backoff_factor, most)
+    return timedelta(seconds=seconds) * random.uniform(0.8, 1.2)  # noqa: S311  # spreads load, keeps no secret
 
 
 def _is_done(result: Result) -> bool:
@@ -251,7 +256,3 @@ def _storable(text: str | None) -> str | None:
     if text is None:
         return None
     return text[:_LONGEST_TEXT].encode(errors="replace").decode().replace("\x00", "\ufffd")
-
-
-def _uuids(message_ids: Sequence[str]) -> list[UUID]:
-    return [ids.decode("msg", each) for each in message_ids]

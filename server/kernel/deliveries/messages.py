@@ -66,6 +66,32 @@ class Envelope:
         return _to_json({name: value for name, value in members.items() if value is not None})
 
 
+def text_of_event(row: Any, host_region: str) -> str:
+    """The message of an event, from a row of its delivery joined with the event log."""
+    kind, aggregate_id = row.event_aggregate_type, row.event_aggregate_id
+    root_id = ids.encode(row.event_aggregate_prefix or kind.lower(), aggregate_id)
+    data = {"RootId": root_id, "OccurredAt": row.event_occurred_at.isoformat(), **row.event_data}
+    organization_id = row.event_organization_id
+    return _to_json(
+        {
+            "MessageId": ids.encode("msg", row.id),
+            "CallId": row.event_call_id,
+            "CallerId": ids.encode("user", row.event_caller_id),
+            **({"TenantId": ids.encode("org", organization_id)} if organization_id else {}),
+            "OriginHostRegion": host_region,
+            "Event": {
+                "Id": ids.encode("event", row.event_id),
+                "RootAggregateType": kind,
+                "EventType": "".join(word.capitalize() for word in row.event_name.split(".")[1].split("_")),
+                "Data": _to_json(data),
+                "Metadata": row.event_name,
+                "StreamName": f"{kind}_{root_id}",
+                "Version": row.event_version,
+            },
+        }
+    )
+
+
 def parameters_of(messages: Sequence[Message], envelope: Envelope, now: datetime) -> dict[str, Any]:
     """The parameters of :data:`server.kernel.deliveries.tables.QUEUE` for *messages*."""
     organization = ids.decode("org", envelope.organization_id) if envelope.organization_id else None

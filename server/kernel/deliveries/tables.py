@@ -1,9 +1,14 @@
-"""The one table of all queues, and how messages get into it."""
+"""
+The one table of all queues, and how messages get into it.
+
+The message of an event is not in it: it is made from the event log when the event is delivered.
+"""
 
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    CheckConstraint,
     Column,
     Index,
     Integer,
@@ -32,7 +37,7 @@ delivery = Table(
     # Messages of one lane are carried out strictly in order of position; those without a lane in any order.
     Column("lane", Text),
     Column("position", BigInteger, nullable=False, server_default="0"),
-    Column("message", Text, nullable=False),
+    Column("message", Text),
     Column("organization_id", _UUID),
     Column("queued_at", Instant, nullable=False),
     Column("due_at", Instant, nullable=False),
@@ -42,9 +47,21 @@ delivery = Table(
     Column("dead_at", Instant),
     Column("reason", Text),
     Column("description", Text),
+    Column("subscription", Text),
+    Column("event_id", _UUID),
+    CheckConstraint("(message is null) = (event_id is not null)", name="delivery_has_content"),
+    CheckConstraint("(event_id is null) = (subscription is null)", name="delivery_of_event_has_subscription"),
     Index("delivery_by_due", "queue", "due_at", "id", postgresql_where=text("dead_at is null")),
     Index("delivery_by_lane", "queue", "lane", "position", postgresql_where=text("lane is not null")),
     Index("delivery_dead", "queue", "dead_at", "id", postgresql_where=text("dead_at is not null")),
+)
+
+paused_queue = Table(
+    "paused_queue",
+    metadata,
+    Column("queue", Text, primary_key=True),
+    Column("paused_at", Instant, nullable=False),
+    Column("paused_by_id", _UUID, nullable=False),
 )
 
 _ARRAYS: dict[str, Any] = {

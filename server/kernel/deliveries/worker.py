@@ -56,14 +56,14 @@ class Worker:
         self._channel = channel
         self._tokens = tokens
         self._housekeeping = housekeeping
-        self._wakers = [asyncio.Event() for _ in carriers]
+        self._wakers = {carrier.queue: asyncio.Event() for carrier in carriers}
         self._stopping = asyncio.Event()
         self._token = ("", 0.0)
         database.signals.on("deliveries", self._wake)
 
     async def run(self) -> None:
         """Work until :meth:`stop`; then finish the batches in hand."""
-        loops = [self._work(carrier, waker) for carrier, waker in zip(self._carriers, self._wakers, strict=True)]
+        loops = [self._work(carrier, self._wakers[carrier.queue]) for carrier in self._carriers]
         await asyncio.gather(*loops, self._keep_house())
 
     def stop(self) -> None:
@@ -71,9 +71,10 @@ class Worker:
         self._stopping.set()
         self._wake("")
 
-    def _wake(self, _: str) -> None:
-        for waker in self._wakers:
-            waker.set()
+    def _wake(self, queue: str) -> None:
+        for each, waker in self._wakers.items():
+            if not queue or each == queue:
+                waker.set()
 
     async def _work(self, carrier: Carrier, waker: asyncio.Event) -> None:
         while not self._stopping.is_set():
@@ -91,32 +92,33 @@ class Worker:
 
     async def _carry_batch(self, carrier: Carrier) -> bool:
         lease = ids.uuid7()
-        until = time.monotonic() + self._engine.settings.lease.total_seconds() - _MARGIN_SECONDS
+        patience = self._engine.patience_of(carrier.queue)
+        until = time.monotonic() + patience.lease.total_seconds() - _MARGIN_SECONDS
         claimed = await self._engine.claim(carrier.queue, carrier.batch_size, lease)
         if not claimed:
             return False
         results: list[Result] = []
         for batch in _by_size(claimed):
             results += await self._call(carrier, batch, max(1.0, until - time.monotonic()))
-        await self._engine.settle(claimed, results, lease)
+        await self._engine.settle(carrier.queue, claimed, results, lease)
         for each, result in zip(claimed, results, strict=True):
             if result.outcome is not Outcome.DELIVERED:
-                _report(carrier, each, result, self._engine.settings.most_attempts)
+                _report(carrier, each, result, patience.most_attempts)
         return True
 
     async def _call(self, carrier: Carrier, batch: Sequence[Claimed], seconds: float) -> list[Result]:
         if not carrier.method:
             set_current_call(service_call(str(ids.uuid7())))
-            return list(await carrier.carry([each.message for each in batch]))
+            return list(await carrier.carry(carrier.pack(batch)))
         send = self._channel.unary_unary(
             carrier.method,
-            request_serializer=_request,
+            request_serializer=carrier.encode,
             response_deserializer=_response,
         )
         metadata = (("authorization", f"Bearer {self._service_token()}"), ("x-request-id", _request_id(batch)))
         try:
             results: list[Result] = await send(
-                [each.message for each in batch], timeout=seconds, metadata=metadata, wait_for_ready=True
+                carrier.pack(batch), timeout=seconds, metadata=metadata, wait_for_ready=True
             )
         except grpc.aio.AioRpcError as error:
             log.warning("a delivery call failed", extra={"queue": carrier.queue, "code": error.code().name})
@@ -182,10 +184,6 @@ def _report(carrier: Carrier, claimed: Claimed, result: Result, most_attempts: i
         "reason": result.reason,
     }
     log.log(logging.ERROR if is_dead else logging.WARNING, "dead letter" if is_dead else "will retry", extra=facts)
-
-
-def _request(messages: Sequence[str]) -> bytes:
-    return types_pb2.DeliveryBatch(messages=messages).SerializeToString()
 
 
 def _response(body: bytes) -> list[Result]:
