@@ -15,7 +15,7 @@ from server.kernel import ids
 from server.kernel.database import Database, UnitOfWork
 from server.kernel.database.event_log import event
 from server.kernel.database.types import Id, Instant, Word
-from server.kernel.deliveries.messages import Queue
+from server.kernel.deliveries.messages import Queue, root_id_of
 from server.kernel.deliveries.tables import delivery, paused_queue
 
 _UUID = UUID_TYPE(as_uuid=True)
@@ -37,6 +37,12 @@ _REVIVE = {
 _REDRIVE_IDS = update(delivery).where(_d.id == func.any(_IDS), _d.dead_at.is_not(None)).values(_REVIVE)
 _REDRIVE_QUEUE = update(delivery).where(_d.queue == _QUEUE, _d.dead_at.is_not(None)).values(_REVIVE)
 _DISCARD = delete(delivery).where(_d.id == func.any(_IDS), _d.dead_at.is_not(None))
+_DEAD_AMONG = (
+    select(type_coerce(_d.id, Id("msg")).label("id"), _d.queue)
+    .where(_d.id == func.any(_IDS), _d.dead_at.is_not(None))
+    .order_by(_d.id)
+    .with_for_update()
+)
 _behind = delivery.alias("behind")
 _WAITS_BEHIND = (
     _behind.c.queue == _d.queue,
@@ -143,6 +149,10 @@ class Operations:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    async def dead_among(self, uow: UnitOfWork, message_ids: Sequence[str]) -> list[Any]:
+        """Those of the messages that are dead letters, with their queues; nobody else can revive or remove them now."""
+        return await uow.fetch_all(_DEAD_AMONG, {"ids": _uuids(message_ids)})
+
     async def redrive(self, uow: UnitOfWork, *, message_ids: Sequence[str] = (), queue: Queue | None = None) -> int:
         """Give dead letters a new life, now. Ids that are not dead letters are skipped."""
         uow.notify("deliveries", "")
@@ -195,6 +205,13 @@ class Operations:
     async def paused(self) -> list[Any]:
         """Which queues stand still, since when, and who stopped them."""
         return await self._database.reader.fetch_all(_PAUSED, {})
+
+
+def stream_of(row: Any) -> str | None:
+    """The stream of a dead letter, when it is an event."""
+    if row.aggregate_id is None:
+        return None
+    return f"{row.aggregate_type}_{root_id_of(row.aggregate_type, row.aggregate_prefix, row.aggregate_id)}"
 
 
 def _uuids(message_ids: Sequence[str]) -> list[UUID]:
