@@ -114,7 +114,7 @@ async def test_what_handling_publishes_is_delivered_too_in_at_most_four_rounds(d
 
 
 async def test_subscriptions_take_their_turns_in_the_order_of_registration(drain, server, listener):
-    order = []
+    order: list[str] = []
     await publish(server.database, Thing().happens("1"), Thing().happens("2"))
     engine = server.app.engine
     claim = engine.claim_untried

@@ -15,6 +15,7 @@ import pytest_asyncio
 from tenantry.event_notifications.v1.event_notifications_service_pb2 import DeliverAllDomainEventsRequest
 from tenantry.event_notifications.v1.event_notifications_service_pb2_grpc import EventNotificationsServiceStub
 
+from server.kernel.deliveries import servers
 from server.kernel.migrate import KERNEL
 from server.subdomains.event_notifications.wiring import event_notifications
 from server.worker import worker_of
@@ -61,6 +62,7 @@ async def this_server(postgres, name, address, listener, monkeypatch, *, is_work
     monkeypatch.setenv("TENANTRY_EVENT_SUBSCRIBERS", json.dumps([other]))
     monkeypatch.setenv("TENANTRY_SUBSCRIPTION_PREFIX", "here")
     monkeypatch.setenv("TENANTRY_QUEUE_BACKOFF_BASE_SECONDS", "0.1")
+    monkeypatch.setenv("TENANTRY_QUEUE_BACKOFF_FACTOR", "1")
     async with (
         fresh_database(postgres, name, [KERNEL]) as dsn,
         running(dsn, lambda platform: [event_notifications(platform), things(listener)(platform)]) as server,
@@ -140,13 +142,14 @@ async def test_a_server_that_does_not_answer_keeps_nobody_else_waiting(postgres,
     async def accept_and_say_nothing(reader, writer):
         await asyncio.sleep(60)
 
+    monkeypatch.setattr(servers, "_MOST_SECONDS_ELSEWHERE", 3.0)
     silent = await asyncio.start_server(accept_and_say_nothing, "127.0.0.1", 0)
     port = silent.sockets[0].getsockname()[1]
     name = f"{database_name}_silent"
     async with this_server(postgres, name, f"127.0.0.1:{port}", listener, monkeypatch) as server:
         for number in range(3):
             await publish(server.database, Thing().happens(str(number)))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(2.5):
             while len(listener.heard) < 3:
                 await asyncio.sleep(0.05)
         silent.close()
@@ -180,13 +183,15 @@ async def test_a_subscriber_may_be_given_everything_that_has_ever_happened(
 async def test_a_drain_reaches_other_servers_too(postgres, database_name, other_dsn, monkeypatch):
     listener = Listener()
     name = f"{database_name}_drained"
-    async with another_server(other_dsn, FAILING="bad") as address:
-        async with this_server(postgres, name, address, listener, monkeypatch, is_working=False) as server:
-            await publish(server.database, Thing().happens("good"), Thing().happens("bad"))
-            notifications = EventNotificationsServiceStub(server.channel)
+    async with (
+        another_server(other_dsn, FAILING="bad") as address,
+        this_server(postgres, name, address, listener, monkeypatch, is_working=False) as server,
+    ):
+        await publish(server.database, Thing().happens("good"), Thing().happens("bad"))
+        notifications = EventNotificationsServiceStub(server.channel)
 
-            answer = await notifications.DeliverAllDomainEvents(DeliverAllDomainEventsRequest())
+        answer = await notifications.DeliverAllDomainEvents(DeliverAllDomainEventsRequest())
 
-            assert (answer.delivered_count, answer.failed_count) == (5, 1)
-            [row] = await server.rows("SELECT subscription, reason FROM kernel.delivery WHERE event_id IS NOT NULL")
-            assert tuple(row) == (SUBSCRIPTION, "CONSUMER_FAILED")
+        assert (answer.delivered_count, answer.failed_count) == (5, 1)
+        [row] = await server.rows("SELECT subscription, reason FROM kernel.delivery WHERE event_id IS NOT NULL")
+        assert tuple(row) == (SUBSCRIPTION, "CONSUMER_FAILED")

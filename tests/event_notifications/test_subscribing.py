@@ -17,7 +17,7 @@ from server.kernel.access.caller import service_call, set_current_call
 from server.kernel.bus import backfill
 from server.kernel.bus.backfill import Backfill
 from server.kernel.bus.bus import Bus, Subscription
-from server.kernel.bus.consumers import BusConsumer
+from server.kernel.bus.consumers import BusConsumer, Reaction
 from server.kernel.bus.registration import Registration
 from server.kernel.bus.settings import BusSettings
 from server.kernel.bus.tables import subscription
@@ -26,6 +26,7 @@ from server.kernel.deliveries.drain import drain
 from server.kernel.deliveries.engine import Engine, EngineSettings
 from server.kernel.deliveries.messages import Queue
 from server.kernel.deliveries.outcomes import Outcome, Result
+from server.kernel.events import DomainEvent
 from server.kernel.migrate import KERNEL
 from server.kernel.settings import SettingsError
 from server.kernel.subdomain import Carrier, Subdomain
@@ -74,7 +75,7 @@ def given(database):
     """Carries out everything on the bus, and says what each subscription was given."""
 
     async def carried():
-        seen = []
+        seen: list[tuple[str | None, str]] = []
 
         async def carry(claimed):
             seen.extend((each.subscription, each.message) for each in claimed)
@@ -274,7 +275,7 @@ def bus_of(*subdomains, is_production=False, **settings):
     return bus
 
 
-REACTIONS = {ThingHappened: [Reactor().when_thing_happened_hear]}
+REACTIONS: dict[type[DomainEvent], list[Reaction]] = {ThingHappened: [Reactor().when_thing_happened_hear]}
 
 
 def test_names_are_cut_and_written_with_dashes():

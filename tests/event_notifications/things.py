@@ -118,7 +118,9 @@ def things(listener: Listener, reactor: Reactor | None = None, *more: BusConsume
     """The subdomain. Its listener takes everything, as ``tenantry-listener``."""
 
     def wired(platform: Platform) -> Subdomain:
-        reactions = {ThingHappened: [reactor.when_thing_happened_hear]} if reactor else {}
+        reactions: dict[type[DomainEvent], list[Reaction]] = (
+            {ThingHappened: [reactor.when_thing_happened_hear]} if reactor else {}
+        )
         return Subdomain(
             name="the_things", reactions=reactions, consumers=[BusConsumer(name="listener", take=listener.take), *more]
         )
