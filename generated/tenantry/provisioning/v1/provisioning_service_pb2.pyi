@@ -29,9 +29,9 @@ class NotifyProvisioningsRequest(_message.Message):
     @_builtins.property
     def messages(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """1 to 100 texts, each the JSON of one provisioning: MessageId, CallId, CallerId, OriginHostRegion, TenantId and
-        Settings (both required). Settings is an object of {Value, IsEncrypted} by name; a Value that is no text, no number,
-        and neither true nor false leaves its setting out; IsEncrypted counts for texts only. Unknown members are ignored.
-        The message id, prefix msg, makes repeats harmless.
+        Settings (both required). Settings is an object of {Value, IsEncrypted} by name (at most 500 characters); a Value
+        that is no text, no number, and neither true nor false leaves its setting out; IsEncrypted counts for texts only.
+        Unknown members are ignored. The message id, prefix msg, makes repeats harmless for 30 days.
         """
 
     def __init__(

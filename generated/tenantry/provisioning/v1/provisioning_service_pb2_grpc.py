@@ -63,7 +63,8 @@ class ProvisioningServiceServicer:
 
         Outcomes, one a message:
         - REFUSED, INVALID_MESSAGE: the text is empty or over 1 MiB.
-        - REFUSED, INVALID_QUEUED_MESSAGE: the text is not a JSON object, or a member has the wrong type.
+        - REFUSED, INVALID_QUEUED_MESSAGE: the text is not a JSON object, or a member has the wrong type, or the name of a
+        setting is too long.
         - REFUSED, INVALID_MESSAGE_ID, INVALID_TENANT_ID: the id is malformed or of another kind.
         - REFUSED, PROVISIONING_MISSING_TENANT_ID: there is no TenantId.
         - REFUSED, PROVISIONING_MISSING_SETTINGS: there are no Settings.
