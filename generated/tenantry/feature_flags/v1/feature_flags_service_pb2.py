@@ -29,7 +29,7 @@ from tenantry.feature_flags.v1 import feature_flag_pb2 as tenantry_dot_feature__
 from tenantry.options.v1 import access_pb2 as tenantry_dot_options_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n5tenantry/feature_flags/v1/feature_flags_service.proto\x12\x19tenantry.feature_flags.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a,tenantry/feature_flags/v1/feature_flag.proto\x1a tenantry/options/v1/access.proto\"\xbf\x01\n\x15GetFeatureFlagRequest\x12\x1c\n\x04name\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\xc8\x01\x12>\n\x07user_id\x18\x02 \x01(\tB-\xe2\x41\x01\x02\xbaH&r$2\"^user_[0-7][0-9a-hjkmnp-tv-z]{25}$\x12H\n\x0forganization_id\x18\x03 \x01(\tB/\xe2\x41\x01\x01\xbaH(r#2!^org_[0-7][0-9a-hjkmnp-tv-z]{25}$\xd8\x01\x01\"N\n\x16GetFeatureFlagResponse\x12\x34\n\x04\x66lag\x18\x01 \x01(\x0b\x32&.tenantry.feature_flags.v1.FeatureFlag\"k\n\x17ListFeatureFlagsRequest\x12\x1e\n\tpage_size\x18\x01 \x01(\x05\x42\x0b\xe2\x41\x01\x01\xbaH\x04\x1a\x02(\x00\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x16\n\x08order_by\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"~\n\x18ListFeatureFlagsResponse\x12\x35\n\x05\x66lags\x18\x01 \x03(\x0b\x32&.tenantry.feature_flags.v1.FeatureFlag\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x05\"\x88\x01\n\x1eGetFeatureFlagForCallerRequest\x12\x1c\n\x04name\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\xc8\x01\x12H\n\x0forganization_id\x18\x02 \x01(\tB/\xe2\x41\x01\x01\xbaH(r#2!^org_[0-7][0-9a-hjkmnp-tv-z]{25}$\xd8\x01\x01\"W\n\x1fGetFeatureFlagForCallerResponse\x12\x34\n\x04\x66lag\x18\x01 \x01(\x0b\x32&.tenantry.feature_flags.v1.FeatureFlag2\x81\x04\n\x13\x46\x65\x61tureFlagsService\x12\x9f\x01\n\x0eGetFeatureFlag\x12\x30.tenantry.feature_flags.v1.GetFeatureFlagRequest\x1a\x31.tenantry.feature_flags.v1.GetFeatureFlagResponse\"(\x90\x02\x01\x8a\xb5\x18\x02\x08\x05\x82\xd3\xe4\x93\x02\x19\x12\x17/flags/{user_id}/{name}\x12\x94\x01\n\x10ListFeatureFlags\x12\x32.tenantry.feature_flags.v1.ListFeatureFlagsRequest\x1a\x33.tenantry.feature_flags.v1.ListFeatureFlagsResponse\"\x17\x90\x02\x01\x8a\xb5\x18\x02\x08\x05\x82\xd3\xe4\x93\x02\x08\x12\x06/flags\x12\xb0\x01\n\x17GetFeatureFlagForCaller\x12\x39.tenantry.feature_flags.v1.GetFeatureFlagForCallerRequest\x1a:.tenantry.feature_flags.v1.GetFeatureFlagForCallerResponse\"\x1e\x90\x02\x01\x8a\xb5\x18\x02\x08\x01\x82\xd3\xe4\x93\x02\x0f\x12\r/flags/{name}b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n5tenantry/feature_flags/v1/feature_flags_service.proto\x12\x19tenantry.feature_flags.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a,tenantry/feature_flags/v1/feature_flag.proto\x1a tenantry/options/v1/access.proto\"\xd4\x01\n\x15GetFeatureFlagRequest\x12\x31\n\x04name\x18\x01 \x01(\tB#\xe2\x41\x01\x02\xbaH\x1cr\x1a\x10\x01\x18\xc8\x01\x32\x13^[^\\x00-\\x1f\\x7f]*$\x12>\n\x07user_id\x18\x02 \x01(\tB-\xe2\x41\x01\x02\xbaH&r$2\"^user_[0-7][0-9a-hjkmnp-tv-z]{25}$\x12H\n\x0forganization_id\x18\x03 \x01(\tB/\xe2\x41\x01\x01\xbaH(r#2!^org_[0-7][0-9a-hjkmnp-tv-z]{25}$\xd8\x01\x01\"N\n\x16GetFeatureFlagResponse\x12\x34\n\x04\x66lag\x18\x01 \x01(\x0b\x32&.tenantry.feature_flags.v1.FeatureFlag\"k\n\x17ListFeatureFlagsRequest\x12\x1e\n\tpage_size\x18\x01 \x01(\x05\x42\x0b\xe2\x41\x01\x01\xbaH\x04\x1a\x02(\x00\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x16\n\x08order_by\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"~\n\x18ListFeatureFlagsResponse\x12\x35\n\x05\x66lags\x18\x01 \x03(\x0b\x32&.tenantry.feature_flags.v1.FeatureFlag\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x05\"\x9d\x01\n\x1eGetFeatureFlagForCallerRequest\x12\x31\n\x04name\x18\x01 \x01(\tB#\xe2\x41\x01\x02\xbaH\x1cr\x1a\x10\x01\x18\xc8\x01\x32\x13^[^\\x00-\\x1f\\x7f]*$\x12H\n\x0forganization_id\x18\x02 \x01(\tB/\xe2\x41\x01\x01\xbaH(r#2!^org_[0-7][0-9a-hjkmnp-tv-z]{25}$\xd8\x01\x01\"W\n\x1fGetFeatureFlagForCallerResponse\x12\x34\n\x04\x66lag\x18\x01 \x01(\x0b\x32&.tenantry.feature_flags.v1.FeatureFlag2\x81\x04\n\x13\x46\x65\x61tureFlagsService\x12\x9f\x01\n\x0eGetFeatureFlag\x12\x30.tenantry.feature_flags.v1.GetFeatureFlagRequest\x1a\x31.tenantry.feature_flags.v1.GetFeatureFlagResponse\"(\x90\x02\x01\x8a\xb5\x18\x02\x08\x05\x82\xd3\xe4\x93\x02\x19\x12\x17/flags/{user_id}/{name}\x12\x94\x01\n\x10ListFeatureFlags\x12\x32.tenantry.feature_flags.v1.ListFeatureFlagsRequest\x1a\x33.tenantry.feature_flags.v1.ListFeatureFlagsResponse\"\x17\x90\x02\x01\x8a\xb5\x18\x02\x08\x05\x82\xd3\xe4\x93\x02\x08\x12\x06/flags\x12\xb0\x01\n\x17GetFeatureFlagForCaller\x12\x39.tenantry.feature_flags.v1.GetFeatureFlagForCallerRequest\x1a:.tenantry.feature_flags.v1.GetFeatureFlagForCallerResponse\"\x1e\x90\x02\x01\x8a\xb5\x18\x02\x08\x01\x82\xd3\xe4\x93\x02\x0f\x12\r/flags/{name}b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,7 +37,7 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'tenantry.feature_flags.v1.f
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_GETFEATUREFLAGREQUEST'].fields_by_name['name']._loaded_options = None
-  _globals['_GETFEATUREFLAGREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\272H\007r\005\020\001\030\310\001'
+  _globals['_GETFEATUREFLAGREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\272H\034r\032\020\001\030\310\0012\023^[^\\x00-\\x1f\\x7f]*$'
   _globals['_GETFEATUREFLAGREQUEST'].fields_by_name['user_id']._loaded_options = None
   _globals['_GETFEATUREFLAGREQUEST'].fields_by_name['user_id']._serialized_options = b'\342A\001\002\272H&r$2\"^user_[0-7][0-9a-hjkmnp-tv-z]{25}$'
   _globals['_GETFEATUREFLAGREQUEST'].fields_by_name['organization_id']._loaded_options = None
@@ -49,7 +49,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTFEATUREFLAGSREQUEST'].fields_by_name['order_by']._loaded_options = None
   _globals['_LISTFEATUREFLAGSREQUEST'].fields_by_name['order_by']._serialized_options = b'\342A\001\001'
   _globals['_GETFEATUREFLAGFORCALLERREQUEST'].fields_by_name['name']._loaded_options = None
-  _globals['_GETFEATUREFLAGFORCALLERREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\272H\007r\005\020\001\030\310\001'
+  _globals['_GETFEATUREFLAGFORCALLERREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\272H\034r\032\020\001\030\310\0012\023^[^\\x00-\\x1f\\x7f]*$'
   _globals['_GETFEATUREFLAGFORCALLERREQUEST'].fields_by_name['organization_id']._loaded_options = None
   _globals['_GETFEATUREFLAGFORCALLERREQUEST'].fields_by_name['organization_id']._serialized_options = b'\342A\001\001\272H(r#2!^org_[0-7][0-9a-hjkmnp-tv-z]{25}$\330\001\001'
   _globals['_FEATUREFLAGSSERVICE'].methods_by_name['GetFeatureFlag']._loaded_options = None
@@ -59,17 +59,17 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_FEATUREFLAGSSERVICE'].methods_by_name['GetFeatureFlagForCaller']._loaded_options = None
   _globals['_FEATUREFLAGSSERVICE'].methods_by_name['GetFeatureFlagForCaller']._serialized_options = b'\220\002\001\212\265\030\002\010\001\202\323\344\223\002\017\022\r/flags/{name}'
   _globals['_GETFEATUREFLAGREQUEST']._serialized_start=257
-  _globals['_GETFEATUREFLAGREQUEST']._serialized_end=448
-  _globals['_GETFEATUREFLAGRESPONSE']._serialized_start=450
-  _globals['_GETFEATUREFLAGRESPONSE']._serialized_end=528
-  _globals['_LISTFEATUREFLAGSREQUEST']._serialized_start=530
-  _globals['_LISTFEATUREFLAGSREQUEST']._serialized_end=637
-  _globals['_LISTFEATUREFLAGSRESPONSE']._serialized_start=639
-  _globals['_LISTFEATUREFLAGSRESPONSE']._serialized_end=765
-  _globals['_GETFEATUREFLAGFORCALLERREQUEST']._serialized_start=768
-  _globals['_GETFEATUREFLAGFORCALLERREQUEST']._serialized_end=904
-  _globals['_GETFEATUREFLAGFORCALLERRESPONSE']._serialized_start=906
-  _globals['_GETFEATUREFLAGFORCALLERRESPONSE']._serialized_end=993
-  _globals['_FEATUREFLAGSSERVICE']._serialized_start=996
-  _globals['_FEATUREFLAGSSERVICE']._serialized_end=1509
+  _globals['_GETFEATUREFLAGREQUEST']._serialized_end=469
+  _globals['_GETFEATUREFLAGRESPONSE']._serialized_start=471
+  _globals['_GETFEATUREFLAGRESPONSE']._serialized_end=549
+  _globals['_LISTFEATUREFLAGSREQUEST']._serialized_start=551
+  _globals['_LISTFEATUREFLAGSREQUEST']._serialized_end=658
+  _globals['_LISTFEATUREFLAGSRESPONSE']._serialized_start=660
+  _globals['_LISTFEATUREFLAGSRESPONSE']._serialized_end=786
+  _globals['_GETFEATUREFLAGFORCALLERREQUEST']._serialized_start=789
+  _globals['_GETFEATUREFLAGFORCALLERREQUEST']._serialized_end=946
+  _globals['_GETFEATUREFLAGFORCALLERRESPONSE']._serialized_start=948
+  _globals['_GETFEATUREFLAGFORCALLERRESPONSE']._serialized_end=1035
+  _globals['_FEATUREFLAGSSERVICE']._serialized_start=1038
+  _globals['_FEATUREFLAGSSERVICE']._serialized_end=1551
 # @@protoc_insertion_point(module_scope)

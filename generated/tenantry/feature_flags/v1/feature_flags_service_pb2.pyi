@@ -29,7 +29,7 @@ class GetFeatureFlagRequest(_message.Message):
     USER_ID_FIELD_NUMBER: _builtins.int
     ORGANIZATION_ID_FIELD_NUMBER: _builtins.int
     name: _builtins.str
-    """Name of the flag: 1 to 200 characters."""
+    """Name of the flag: 1 to 200 characters, no control characters."""
     user_id: _builtins.str
     """The user it is evaluated for."""
     organization_id: _builtins.str
@@ -144,7 +144,7 @@ class GetFeatureFlagForCallerRequest(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     ORGANIZATION_ID_FIELD_NUMBER: _builtins.int
     name: _builtins.str
-    """Name of the flag: 1 to 200 characters."""
+    """Name of the flag: 1 to 200 characters, no control characters."""
     organization_id: _builtins.str
     """The organization the caller acts in, of which the caller must be a member. Empty means the caller's default
     organization; none for anonymous callers.

@@ -62,8 +62,8 @@ class FeatureFlagsServiceServicer:
         """Fetches a flag as it is for one user, who need not exist. For the anonymous user it is the value of the environment.
 
         Errors:
-        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_NAME (empty, or over 200 characters), INVALID_ID (of the user or the
-        organization).
+        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_NAME (empty, over 200 characters, or with control characters),
+        INVALID_ID (of the user or the organization).
         - NOT_FOUND, FLAG_NOT_FOUND: there is no such flag.
         - UNAVAILABLE, FLAGS_UNAVAILABLE: the flag system fails, and what it would say is not remembered.
         """
@@ -88,8 +88,8 @@ class FeatureFlagsServiceServicer:
 
         Errors:
         - PERMISSION_DENIED, NOT_A_MEMBER: an organization is named, and the caller is no member of it, or is anonymous.
-        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_NAME (empty, or over 200 characters), INVALID_ID (of the
-        organization).
+        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_NAME (empty, over 200 characters, or with control characters),
+        INVALID_ID (of the organization).
         - NOT_FOUND, FLAG_NOT_FOUND: there is no such flag.
         - UNAVAILABLE, FLAGS_UNAVAILABLE: the flag system fails, and what it would say is not remembered.
         """

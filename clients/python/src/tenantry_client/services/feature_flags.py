@@ -47,8 +47,8 @@ class FeatureFlagsService:
         environment.
 
         Errors:
-        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_NAME (empty, or over 200 characters), INVALID_ID (of the user or
-          the organization).
+        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_NAME (empty, over 200 characters, or with control characters),
+          INVALID_ID (of the user or the organization).
         - NOT_FOUND, FLAG_NOT_FOUND: there is no such flag.
         - UNAVAILABLE, FLAGS_UNAVAILABLE: the flag system fails, and what it would say is not remembered.
         """
@@ -75,8 +75,8 @@ class FeatureFlagsService:
 
         Errors:
         - PERMISSION_DENIED, NOT_A_MEMBER: an organization is named, and the caller is no member of it, or is anonymous.
-        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_NAME (empty, or over 200 characters), INVALID_ID (of the
-          organization).
+        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_NAME (empty, over 200 characters, or with control characters),
+          INVALID_ID (of the organization).
         - NOT_FOUND, FLAG_NOT_FOUND: there is no such flag.
         - UNAVAILABLE, FLAGS_UNAVAILABLE: the flag system fails, and what it would say is not remembered.
         """
@@ -100,8 +100,8 @@ class FeatureFlagsServiceSync:
         environment.
 
         Errors:
-        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_NAME (empty, or over 200 characters), INVALID_ID (of the user or
-          the organization).
+        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_NAME (empty, over 200 characters, or with control characters),
+          INVALID_ID (of the user or the organization).
         - NOT_FOUND, FLAG_NOT_FOUND: there is no such flag.
         - UNAVAILABLE, FLAGS_UNAVAILABLE: the flag system fails, and what it would say is not remembered.
         """
@@ -128,8 +128,8 @@ class FeatureFlagsServiceSync:
 
         Errors:
         - PERMISSION_DENIED, NOT_A_MEMBER: an organization is named, and the caller is no member of it, or is anonymous.
-        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_NAME (empty, or over 200 characters), INVALID_ID (of the
-          organization).
+        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_NAME (empty, over 200 characters, or with control characters),
+          INVALID_ID (of the organization).
         - NOT_FOUND, FLAG_NOT_FOUND: there is no such flag.
         - UNAVAILABLE, FLAGS_UNAVAILABLE: the flag system fails, and what it would say is not remembered.
         """
