@@ -233,6 +233,9 @@ def values_for(running: Running) -> dict[str, Value]:
     async def flag(*_: object) -> str:
         return FLAG
 
+    async def somebody(*_: object) -> str:
+        return ids.new_id("user")
+
     async def nothing(*_: object) -> None:
         return None
 
@@ -245,5 +248,7 @@ def values_for(running: Running) -> dict[str, Value]:
         "ConfirmPersonRegistration.token": confirmation_token,
         "RegisterPerson.invitation_token": nothing,
         "GetFeatureFlag.name": flag,
+        "GetFeatureFlag.user_id": somebody,
         "GetFeatureFlagForCaller.name": flag,
+        "GetFeatureFlagForCaller.organization_id": nothing,  # optional, and only for its members
     }

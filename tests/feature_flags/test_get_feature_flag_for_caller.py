@@ -90,6 +90,8 @@ async def test_an_unknown_flag_and_one_of_another_type_are_not_found(get, name):
     [
         ({"name": ""}, {"name": "INVALID_NAME"}),
         ({"name": "n" * 201}, {"name": "INVALID_NAME"}),
+        ({"name": "on\n"}, {"name": "INVALID_NAME"}),
+        ({"name": "o\0n"}, {"name": "INVALID_NAME"}),
         ({"organization_id": "acme"}, {"organization_id": "INVALID_ID"}),
         ({"organization_id": ids.new_id("user")}, {"organization_id": "INVALID_ID"}),
     ],
