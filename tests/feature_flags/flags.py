@@ -34,7 +34,8 @@ FLAGS = flags(
     disabled=flag("on", state="DISABLED"),
     without_default=flag("on", defaultVariant=None),
     colour={"state": "ENABLED", "variants": {"green": "#00ff00", "red": "#ff0000"}, "defaultVariant": "green"},
-    odd=flag(variants={"on": True, "off": "no"}),
+    odd=flag("on", variants={"on": True, "off": "no"}),
+    disabled_colour={"state": "DISABLED", "variants": {"green": "#00ff00"}, "defaultVariant": "green"},
 )
-BOOLEAN = sorted(name for name in FLAGS["flags"] if name not in ("colour", "odd"))
+BOOLEAN = sorted(name for name in FLAGS["flags"] if name not in ("colour", "odd", "disabled_colour"))
 ON_FOR_NOBODY = {"on", "for_this_environment"}

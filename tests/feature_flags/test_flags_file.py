@@ -1,6 +1,7 @@
 """The flags file: read at the start, read again when it changes, and kept when it breaks."""
 
 import asyncio
+import json
 import logging
 import os
 import time
@@ -59,12 +60,12 @@ async def test_a_change_is_seen_while_the_server_runs(serve, write):
         await becomes(server, True)
 
 
-async def test_a_file_that_is_older_than_the_one_it_replaces_counts_too(serve, write):
-    path = write(flags(new=flag("off")))
+async def test_a_file_that_is_as_long_and_older_than_the_one_it_replaces_counts_too(serve, write):
+    path = write(json.dumps(flags(new=flag("off"))).ljust(1000))
     async with serve(flags_file=path) as server:
         assert await is_on(server) is False
 
-        os.utime(write(flags(new=flag("on"))), (0, 0))
+        os.utime(write(json.dumps(flags(new=flag("on"))).ljust(1000)), (0, 0))
 
         await becomes(server, True)
 

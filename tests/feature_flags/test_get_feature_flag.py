@@ -63,7 +63,7 @@ async def test_for_the_anonymous_user_it_is_the_value_of_the_environment(get, na
     assert flag.is_enabled == (name in ON_FOR_NOBODY)
 
 
-@pytest.mark.parametrize("name", ["unknown", "colour", "odd", "ON", "é" * 200])
+@pytest.mark.parametrize("name", ["unknown", "colour", "odd", "disabled_colour", "ON", "é" * 200])
 async def test_an_unknown_flag_and_one_of_another_type_are_not_found(get, name):
     refused = await refusal(get(name=name))
 

@@ -9,7 +9,7 @@ LONGEST_NAME = 500
 
 @dataclass(frozen=True, slots=True)
 class ProvisionedSetting:
-    """A setting for an organization. Only a text may be one that is kept encrypted."""
+    """A setting for an organization. Only texts are kept encrypted: of others it is not asked."""
 
     name: str
     value: str | float | bool

@@ -39,7 +39,7 @@ def read_provisioning(message: Received) -> Provisioning:
     if any(len(name) > LONGEST_NAME for name in given):
         raise InvalidQueuedMessage(f"The name of a setting has at most {LONGEST_NAME} characters.")
     settings = [
-        ProvisionedSetting(name, value, setting.flag("IsEncrypted") and isinstance(value, str))
+        ProvisionedSetting(name, value, setting.flag("IsEncrypted"))
         for name, setting in given.items()
         if is_setting_value(value := setting.value("Value"))
     ]

@@ -29,6 +29,7 @@ _TRIES = 2
 _MOST_CONTEXTS = 2000
 _FAILURES_BEFORE_PAUSE = 3  # in a row; one failing user must not silence the flags of all others
 _PAUSE = timedelta(seconds=5)
+_LONGEST_REASON = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +114,9 @@ class RemoteProvider(BooleanProvider):
         self._failures += 1
         if self._failures >= _FAILURES_BEFORE_PAUSE:
             self._paused_until = self._now() + _PAUSE
+        said = " ".join(str(failure).split())[:_LONGEST_REASON]
         log.warning(
-            "the flag system fails", extra={"provider": self._name, "reason": f"{type(failure).__name__}: {failure}"}
+            "the flag system fails", extra={"provider": self._name, "reason": f"{type(failure).__name__}: {said}"}
         )
 
 
