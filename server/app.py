@@ -79,7 +79,7 @@ def build(
     )
     engine = Engine(database, settings.read(DeliverySettings).engine)
     carriers: dict[Queue, Carrier] = {}
-    answers: dict[type[Any], Any] = {}
+    answers: dict[type, object] = {}
     platform = Platform(
         settings=platform_settings,
         read_settings=settings.read,
@@ -94,8 +94,8 @@ def build(
         answers=answers,
     )
     subdomains = compose(platform)
-    carriers.update({carrier.queue: carrier for subdomain in subdomains for carrier in subdomain.carriers})
     answers.update({port: answer for subdomain in subdomains for port, answer in subdomain.answers.items()})
+    carriers.update({carrier.queue: carrier for subdomain in subdomains for carrier in subdomain.carriers})
     database.reactions = _reactions(subdomains)
     parts = {name: part for subdomain in subdomains for name, part in subdomain.principal.items()}
     every_call = calls.log_every_call if calls.log_every_call is not None else platform.is_testing

@@ -20,10 +20,10 @@ from server.kernel.security.secrets import SecretKeys
 from server.kernel.security.tokens import Tokens
 from server.kernel.settings import PlatformSettings
 
+T = TypeVar("T")
 Reaction = Callable[[UnitOfWork, Any], Awaitable[None]]
 Drain = Callable[[Queue], Awaitable[tuple[int, int]]]  # how many were delivered, and how many failed
 Carry = Callable[[Sequence[str]], Awaitable[Sequence[Result]]]
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Platform:
     hasher: PasswordHasher
     lists: Lists
     drain: Drain
-    answers: Mapping[type[Any], Any] = field(default_factory=dict)
+    answers: Mapping[type, Any] = field(default_factory=dict)
     """Who answers the ports that lower subdomains declare. Complete once everything is put together, not before."""
     _shared: dict[Callable[..., Any], Any] = field(default_factory=dict, init=False, repr=False)
 
@@ -100,4 +100,4 @@ class Subdomain:
     carriers: Sequence[Carrier] = ()
     principal: Mapping[str, Select[Any]] = field(default_factory=dict)
     housekeeping: Sequence[Callable[[], Awaitable[object]]] = ()
-    answers: Mapping[type[Any], Any] = field(default_factory=dict)
+    answers: Mapping[type, object] = field(default_factory=dict)
