@@ -18,6 +18,8 @@ from server.kernel.subdomain import Platform, Subdomain
 from server.subdomains.ancillary.audits.api import audit_refused_service_tokens
 from server.subdomains.ancillary.audits.wiring import audits
 from server.subdomains.ancillary.emails.wiring import emails
+from server.subdomains.ancillary.feature_flags.wiring import feature_flags
+from server.subdomains.ancillary.provisioning.wiring import provisioning
 from server.subdomains.ancillary.usages.wiring import usages
 from server.subdomains.bookings.wiring import bookings
 from server.subdomains.cars.wiring import cars
@@ -39,6 +41,8 @@ SUBDOMAINS: list[Callable[[Platform], Subdomain]] = [
     usages,
     audits,
     emails,
+    feature_flags,
+    provisioning,
     user_profiles,
     subscriptions,
     users,

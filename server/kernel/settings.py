@@ -40,6 +40,11 @@ class PlatformSettings(BaseSettings):
         description="`development` has the testing-only operations and makes its own secrets; `production` has and "
         "does neither.",
     )
+    deployment_environment: str = Field(
+        "development",
+        min_length=1,
+        description="The name of this deployment, such as `staging`, for flags and telemetry.",
+    )
     data: Path = Field(Path(".tenantry"), description="Folder of the embedded database, its sockets and secrets.")
     database_url: SecretStr | None = Field(
         None, description="An external PostgreSQL (15 or newer) instead of the embedded one: `postgresql://…`."

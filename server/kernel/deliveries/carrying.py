@@ -63,14 +63,15 @@ async def deliver_each(
     carry: Callable[[T], Awaitable[None]],
     *,
     at_once: int,
+    needs_id: bool = True,
 ) -> list[Result]:
     """
     Read *messages* and *carry* out each that is acceptable, *at_once* of them, in their order.
 
-    Each must have an id, is handled under the id of the call that queued it, and is carried out once however often it
-    is repeated here.
+    Each must have an id, unless *needs_id* says otherwise, is handled under the id of the call that queued it, and is
+    carried out once however often it is repeated here.
     """
-    opened = [_open(text, accept, needs_id=True) for text in messages]
+    opened = [_open(text, accept, needs_id=needs_id) for text in messages]
     distinct: dict[UUID, _Accepted[T]] = {}
     for accepted in (each for each in opened if isinstance(each, _Accepted)):
         distinct.setdefault(accepted.key, accepted)
