@@ -185,7 +185,7 @@ def _keyset(query: Select[Any], page: Page, column: ColumnElement[Any], id_colum
 def _binding(request: Message) -> bytes:
     bare = type(request)()
     bare.CopyFrom(request)
-    for field in _OF_ONE_PAGE & bare.DESCRIPTOR.fields_by_name.keys():
+    for field in _OF_ONE_PAGE.intersection(bare.DESCRIPTOR.fields_by_name):
         bare.ClearField(field)
     call = current_call()
     about = f"{call.method}|{call.caller.user_id}|{call.organization_id}|".encode()

@@ -16,7 +16,6 @@ Schema = dict[str, Any]
 
 BEARER, API_KEY = "bearer", "apiKey"
 _HTTP_BODY = "google.api.HttpBody"
-_LINES = "application/x-ndjson"  # one JSON a line, each of this schema
 _RAW = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
 _PRINTED_AS_TEXT = ("google.protobuf.Timestamp", "google.protobuf.Duration", "google.protobuf.FieldMask")
 _SECURITY: dict[int, list[dict[str, list[str]]]] = {
@@ -130,7 +129,8 @@ def _answer(operation: Operation, route: Route, contract: Contract, schemas: Sch
     else:
         schema = schemas.response(response_name)
     if operation.method.server_streaming:
-        return {"description": description, "content": {_LINES: {"schema": schema}}}
+        # The type is the one that gateways give such a stream, and no tool knows how to say it better.
+        description = f"A stream, one JSON a line, each of this schema. {description}"
     return {"description": description, "content": {"application/json": {"schema": schema}}}
 
 
