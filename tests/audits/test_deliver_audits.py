@@ -9,11 +9,14 @@ import asyncpg
 import grpc
 import pytest
 from tenantry.audits.v1.audits_service_pb2 import DeliverAuditsRequest, ListAuditsRequest
+from tenantry.audits.v1.audits_service_pb2_grpc import AuditsServiceStub
 
 from server.kernel import ids
 from server.kernel.access.caller import ANONYMOUS
-from tests.harness import refusal
+from server.subdomains.ancillary.audits.wiring import audits
+from tests.harness import refusal, running
 from tests.messages import DELIVERED, REFUSED, RETRY_LATER, UNREADABLE, message, outcomes
+from tests.wire import counting
 
 
 @pytest.fixture
@@ -186,6 +189,21 @@ async def test_a_hundred_messages_are_taken(deliver, stored):
 
     assert outcomes(results) == [(DELIVERED, "")] * 100
     assert len(await stored(organization_id)) == 100
+
+
+async def test_a_hundred_messages_are_few_round_trips(server):
+    async with counting(server.dsn) as wire, running(wire.dsn, lambda platform: [audits(platform)]) as counted:
+        service = AuditsServiceStub(counted.channel)
+
+        async def deliver_hundred():
+            texts = [message(AuditCode=f"Code{number}") for number in range(100)]
+            before = wire.round_trips
+            await service.DeliverAudits(DeliverAuditsRequest(messages=texts), metadata=counted.as_service())
+            return wire.round_trips - before
+
+        await deliver_hundred()  # statements are prepared once
+        # BEGIN, the audits, their events, COMMIT
+        assert await deliver_hundred() <= 4
 
 
 @pytest.mark.parametrize("count", [0, 101])

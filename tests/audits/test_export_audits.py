@@ -9,9 +9,9 @@ from tenantry.audits.v1.audits_service_pb2 import DeliverAuditsRequest, ExportAu
 
 from server.kernel import ids
 from server.kernel.rpc.times import to_timestamp
-from tests.audits.queued import queued_at
 from tests.harness import refusal
 from tests.messages import message
+from tests.queued import queued_at
 
 LONG_AGO = to_timestamp(datetime.now(UTC) - timedelta(days=50))
 # Audits of an organization, one a second from an instant on, put there past the server: it takes too long otherwise.

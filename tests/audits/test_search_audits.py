@@ -8,9 +8,9 @@ from tenantry.audits.v1.audits_service_pb2 import DeliverAuditsRequest, SearchAu
 
 from server.kernel import ids
 from server.kernel.rpc.times import to_timestamp
-from tests.audits.queued import queued_at
 from tests.harness import refusal
 from tests.messages import message
+from tests.queued import queued_at
 
 
 @pytest.fixture

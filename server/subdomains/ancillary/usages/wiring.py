@@ -38,7 +38,7 @@ def usages(platform: Platform) -> Subdomain:
 def _gateway(platform: Platform) -> UsageGateway:
     settings: UsageSettings = platform.read_settings(UsageSettings)
     if settings.usage_gateway == "posthog":
-        # Not above: the client takes 30 MB, and most servers tell PostHog nothing.
+        # Not above: the client takes 25 MB, and most servers tell PostHog nothing.
         from server.subdomains.ancillary.usages.adapters.posthog import PostHogGateway  # noqa: PLC0415
 
         return PostHogGateway(host=settings.posthog_host, api_key=settings.posthog_api_key.get_secret_value())

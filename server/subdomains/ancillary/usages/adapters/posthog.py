@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import uuid5
 
-# The client takes a while to import and 30 MB; this module is imported where PostHog is chosen.
+# The client takes 25 MB: this module is imported only where PostHog is chosen.
 from posthog.request import APIError, batch_post
 from requests import RequestException
 
