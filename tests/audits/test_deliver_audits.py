@@ -12,7 +12,6 @@ from tenantry.audits.v1.audits_service_pb2 import DeliverAuditsRequest, ListAudi
 from tenantry.audits.v1.audits_service_pb2_grpc import AuditsServiceStub
 
 from server.kernel import ids
-from server.kernel.access.caller import ANONYMOUS
 from server.subdomains.ancillary.audits.wiring import audits
 from tests.harness import refusal, running
 from tests.messages import DELIVERED, REFUSED, RETRY_LATER, UNREADABLE, message, outcomes
@@ -239,14 +238,3 @@ async def test_only_service_accounts_may(audits_service, cast):
 
     assert (nobody.code, nobody.reason) == (grpc.StatusCode.UNAUTHENTICATED, "NOT_AUTHENTICATED")
     assert {(each.code, each.reason) for each in people} == {(grpc.StatusCode.PERMISSION_DENIED, "ROLE_REQUIRED")}
-
-
-async def test_a_bad_service_token_is_refused_and_audited_against_nobody(audits_service, server):
-    request = DeliverAuditsRequest(messages=[message(AuditCode="Code")])
-    [(name, value)] = server.as_service()
-
-    refused = await refusal(audits_service.DeliverAudits(request, metadata=((name, value[:-4] + "AAAA"),)))
-
-    assert refused.code == grpc.StatusCode.UNAUTHENTICATED
-    [text] = await server.queued("audits", "ServiceTokenAuthentication.Failed.InvalidToken")
-    assert json.loads(text)["AgainstId"] == ANONYMOUS
