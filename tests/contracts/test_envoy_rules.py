@@ -58,6 +58,16 @@ def test_what_is_for_services_is_closed_natively_and_by_rest(strange: Contract) 
     assert decided(config, "GET", "/tests/a") is None
 
 
+def test_production_closes_what_is_for_testing_too(strange: Contract) -> None:
+    config = production_config(TEMPLATE, strange)
+
+    assert decided(config, "GET", "/tests/a")
+    assert decided(config, "POST", "/tenantry.strange.v1.StrangeService/Test")
+    assert "public.binpb" in config
+    assert "strict-transport-security" in config
+    assert "intro" not in config
+
+
 def test_what_streams_its_answers_is_known_by_its_path(strange: Contract) -> None:
     for config in (development_config(TEMPLATE, strange), production_config(TEMPLATE, strange)):
         pattern = yaml.safe_load(config)["admin"]["long"]["safe_regex"]["regex"]
@@ -73,16 +83,6 @@ def test_where_nothing_streams_no_path_matches(strange: Contract) -> None:
     pattern = yaml.safe_load(development_config(TEMPLATE, bare))["admin"]["long"]["safe_regex"]["regex"]
 
     assert not re.fullmatch(pattern, "/tenantry.strange.v1.StrangeService/Watch")
-
-
-def test_production_closes_what_is_for_testing_too(strange: Contract) -> None:
-    config = production_config(TEMPLATE, strange)
-
-    assert decided(config, "GET", "/tests/a")
-    assert decided(config, "POST", "/tenantry.strange.v1.StrangeService/Test")
-    assert "public.binpb" in config
-    assert "strict-transport-security" in config
-    assert "intro" not in config
 
 
 def test_the_generated_parts_are_replaced_and_nothing_else(strange: Contract) -> None:

@@ -85,13 +85,13 @@ class Operation:
         return bool(self.access.caller == CALLER_OPERATOR)
 
     @property
-    def streams_answers(self) -> bool:
-        return bool(self.descriptor.server_streaming)
-
-    @property
     def is_open(self) -> bool:
         """Whether anybody may call it, signed in or not."""
         return self.access.caller == CALLER_ANYONE and not self.is_tenanted
+
+    @property
+    def streams_answers(self) -> bool:
+        return bool(self.descriptor.server_streaming)
 
     @property
     def changes_nothing(self) -> bool:

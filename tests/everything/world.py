@@ -51,8 +51,8 @@ class World:
     def owner(self) -> Caller:
         return self.callers["owner"]
 
-    def caller_of(self, operation: Operation) -> Caller:
-        """Somebody who may call it."""
+    def able(self, operation: Operation) -> Caller:
+        """Somebody who may call an operation."""
         if operation.is_service_only:
             return self.callers["service"]
         return self.callers["operator"] if operation.is_for_operators else self.owner

@@ -82,7 +82,6 @@ async def test_a_call_without_a_deadline_gets_one(echo_server, running_queries, 
 async def test_a_stream_of_answers_may_take_longer_than_a_call_and_not_for_ever(
     echo_server, running_queries, member, monkeypatch, timeout
 ):
-    monkeypatch.setattr("server.kernel.rpc.pipeline._DEFAULT_SECONDS", 0.1)
     monkeypatch.setattr("server.kernel.rpc.pipeline._LONGEST_SECONDS", 0.1)
     monkeypatch.setattr("server.kernel.rpc.pipeline._LONGEST_STREAM_SECONDS", 0.6)
     call = stub(echo_server.channel, "Watch")(Ask(text="a query"), metadata=member.metadata, timeout=timeout)

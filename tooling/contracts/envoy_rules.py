@@ -75,6 +75,11 @@ def _services(descriptor_set: str, operations: Sequence[Operation]) -> Iterator[
         yield f"  - {service}"
 
 
+def _streams(operations: Sequence[Operation]) -> str:
+    paths = [re.escape(operation.path) for operation in operations if operation.method.server_streaming]
+    return f"safe_regex: {{regex: '{'|'.join(paths) or _NEVER}'}}"
+
+
 def _routes(closed: Sequence[Operation], contract: Contract) -> Iterator[str]:
     open_ = [operation for operation in contract.operations if operation not in closed]
     for operation in closed:
@@ -87,11 +92,6 @@ def _routes(closed: Sequence[Operation], contract: Contract) -> Iterator[str]:
                 yield "  route: {cluster: server}"
             yield f"- match: {_match(route)}"
             yield "  direct_response: *not_found"
-
-
-def _streams(operations: Sequence[Operation]) -> str:
-    paths = [re.escape(operation.path) for operation in operations if operation.method.server_streaming]
-    return f"safe_regex: {{regex: '{'|'.join(paths) or _NEVER}'}}"
 
 
 def _hidden_by(closed: Route, open_: Sequence[Operation]) -> Iterator[Route]:
