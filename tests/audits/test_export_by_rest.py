@@ -1,5 +1,6 @@
 """ExportAudits through the real gateway: one JSON a line, whole or visibly not."""
 
+import asyncio
 import json
 import tempfile
 from collections.abc import AsyncIterator
@@ -10,6 +11,7 @@ import pytest
 import pytest_asyncio
 
 from server.kernel import ids
+from server.launch import gateway_config
 from tests.audits.test_export_audits import LONG_AGO, MANY, numbered
 from tests.everything.world import Ways, standing_gateway
 from tests.harness import Running
@@ -52,6 +54,35 @@ async def test_it_goes_on_after_the_last_line_that_came(ways, query, operator):
 
     lines = [first, *map(json.loads, rest.text.splitlines())]
     assert [audit["auditCode"] for line in lines for audit in line["audits"]] == numbered(1, 1200)
+
+
+async def test_it_takes_longer_than_any_other_call_may(server, operator, tmp_path, monkeypatch):
+    # given a gateway where other calls end after a second, and more than the network holds on the way
+    config = gateway_config.DEVELOPMENT_CONFIG.read_text()
+    assert ": 60s" in config
+    (tmp_path / "envoy.yaml").write_text(config.replace(": 60s", ": 1s"))
+    monkeypatch.setattr(gateway_config, "DEVELOPMENT_CONFIG", tmp_path / "envoy.yaml")
+    organization_id = ids.new_id("org")
+    await server.rows(MANY, ids.decode("org", organization_id), datetime.now(UTC) - timedelta(days=40), 3000, 10_000)
+    query = {"organizationId": organization_id, "sinceAt": LONG_AGO.ToJsonString()}
+
+    # when
+    found = bytearray()
+    with tempfile.TemporaryDirectory(prefix="tenantry-") as folder:
+        async with (
+            standing_gateway(server.port, Path(folder)) as ways,
+            ways.client.stream("GET", PATH, params=query, headers=list(operator)) as answer,
+        ):
+            chunks = answer.aiter_bytes()
+            found += await anext(chunks)
+            await asyncio.sleep(2)
+            async for chunk in chunks:
+                found += chunk
+
+    # then
+    lines = [json.loads(line) for line in found.splitlines()]
+    assert sum(len(line["audits"]) for line in lines) == 3000
+    assert lines[-1] == {"audits": [], "nextPageToken": ""}
 
 
 @pytest.mark.parametrize(
