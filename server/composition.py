@@ -15,7 +15,7 @@ from server.kernel.rpc.authentication import OnRefused
 from server.kernel.security.settings import CallSettings, SecuritySettings
 from server.kernel.settings import PlatformSettings
 from server.kernel.subdomain import Platform, Subdomain
-from server.subdomains.ancillary.audits.api import audit_refused_service_tokens
+from server.subdomains.ancillary.audits.refused_tokens import RefusedServiceTokens
 from server.subdomains.ancillary.audits.wiring import audits
 from server.subdomains.ancillary.emails.wiring import emails
 from server.subdomains.ancillary.feature_flags.wiring import feature_flags
@@ -95,7 +95,7 @@ def settings_classes() -> list[type[BaseSettings]]:
 
 def on_refused_credential(platform: Platform) -> OnRefused | None:
     """What happens when a bad service token is presented."""
-    return audit_refused_service_tokens(platform)
+    return RefusedServiceTokens.of(platform).record
 
 
 def _is_settings_of(value: object, module: str) -> bool:

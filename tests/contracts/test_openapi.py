@@ -153,8 +153,9 @@ def test_bytes_and_streams_have_their_forms(strange_document: dict[str, Any]) ->
     assert paths["/things/{id}/bytes"]["put"]["requestBody"]["content"] == binary
     assert [each["name"] for each in paths["/things/{id}/bytes"]["put"]["parameters"]] == ["id", "title"]
     assert paths["/files/{path}"]["get"]["responses"]["200"]["content"] == binary
-    watched = paths["/things/watch"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
-    assert watched["type"] == "array"
+    watched = paths["/things/watch"]["get"]["responses"]["200"]
+    assert watched["description"].startswith("A stream, one JSON a line")
+    assert watched["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/strange.v1.WatchResponse"}
     found = paths["/things/{thingId}"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
     assert found["type"] == "array"
 

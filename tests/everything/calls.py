@@ -40,7 +40,7 @@ class Answer:
     everything: bytes = b""
     """All bytes that came back, headers included: for what must not be among them."""
     body: bytes = b""
-    """The response of a native call."""
+    """The response of a native call; of a stream the last one."""
 
     @property
     def is_ok(self) -> bool:
@@ -56,17 +56,20 @@ async def call_natively(
 ) -> Answer:
     """Call by gRPC. A request may be any bytes."""
     body = request if isinstance(request, bytes) else request.SerializeToString()
-    method: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(operation.path)
-    call = method(body, metadata=metadata, timeout=SECONDS)
     try:
-        answer = await call
+        if operation.streams_answers:
+            stream: grpc.aio.UnaryStreamMultiCallable[bytes, bytes] = channel.unary_stream(operation.path)
+            answers = [each async for each in stream(body, metadata=metadata, timeout=SECONDS)]
+        else:
+            method: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(operation.path)
+            answers = [await method(body, metadata=metadata, timeout=SECONDS)]
     except grpc.aio.AioRpcError as error:
         refused = refusal_of(error)
         trailing = dict(error.trailing_metadata() or ())
         everything = repr((error.details(), trailing)).encode()
         everything += _status_text(trailing)
         return Answer(refused.code, refused.reason, refused.violations, everything)
-    return Answer(grpc.StatusCode.OK, everything=answer, body=answer)
+    return Answer(grpc.StatusCode.OK, everything=b"".join(answers), body=answers[-1])
 
 
 async def call_by_rest(client: httpx.AsyncClient, route: Route, request: Message, metadata: Metadata = ()) -> Answer:

@@ -31,6 +31,11 @@ _TOKEN = re.compile(r"\{43\}")
 WORDS: dict[str, Any] = {
     "make": "Honda",
     "model": "Civic",
+    "against_id": "user_1",
+    "audit_code": "EndUser.*",
+    "host_region": "here",
+    "event_name": "User Login",
+    "user_id": "anonymous",
     "jurisdiction": "New Zealand",
     "year": 2023,
     "first_name": "Ana",

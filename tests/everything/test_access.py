@@ -58,7 +58,7 @@ async def test_who_may_call_it_through_the_gateway(world: World, operation: Oper
 
 @each_operation
 async def test_whoever_may_call_it_succeeds_with_a_valid_request(world: World, operation: Operation) -> None:
-    caller = world.callers["service"] if operation.is_service_only else world.owner
+    caller = world.able(operation)
     client = world.ways.internal if operation.is_service_only else world.ways.client
 
     native = await world.call(operation, await world.requests.valid(operation, caller, world.organization_id), caller)

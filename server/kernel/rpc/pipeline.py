@@ -37,6 +37,8 @@ log = logging.getLogger("tenantry.call")
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.\-]{8,128}")
 _LONGEST_SECONDS = 60.0  # whatever deadline a caller sets, and where there is none
+_LONGEST_STREAM_SECONDS = 3600.0  # of answers: as long as its reader takes, with or without a deadline
+_LOOK_AGAIN_SECONDS = 1.0  # how long a stream goes on for whoever may no longer have it
 _PROCESS = secrets.token_hex(8)
 _numbers = itertools.count(1)
 
@@ -86,8 +88,7 @@ class Pipeline:
         async def serve(body: bytes, context: Any) -> None:
             async def answer(call: Call) -> None:
                 request = await self._admit(method, check, call, context, body)
-                async for response in handler(request, context):
-                    await context.write(response.SerializeToString())
+                await self._send(method, call, context, handler(request, context))
 
             await self._guard(method, context, answer)
 
@@ -108,8 +109,7 @@ class Pipeline:
         async def serve(bodies: AsyncIterator[bytes], context: Any) -> None:
             async def answer(call: Call) -> None:
                 requests = await self._admit_stream(method, check, call, context, bodies)
-                async for response in handler(requests, context):
-                    await context.write(response.SerializeToString())
+                await self._send(method, call, context, handler(requests, context))
 
             await self._guard(method, context, answer)
 
@@ -124,7 +124,7 @@ class Pipeline:
             try:
                 remaining = context.time_remaining()
                 if remaining is None or remaining > _LONGEST_SECONDS:
-                    with self.deadlines.after(_LONGEST_SECONDS):
+                    with self.deadlines.after(_seconds(method, remaining)):
                         result = await answer(call)
                 else:
                     result = await answer(call)
@@ -187,6 +187,16 @@ class Pipeline:
         request = await self._admit(method, check, call, context, first)
         return _chain(method, request, bodies)
 
+    async def _send(self, method: Method, call: Call, context: Any, responses: AsyncIterator[Message]) -> None:
+        """Write a stream of answers as fast as it is read, for as long as its caller may have it."""
+        looked = time.monotonic()
+        async for response in responses:
+            if time.monotonic() - looked > _LOOK_AGAIN_SECONDS and not method.ignores_credentials:
+                call.caller = await self.authentication.caller_of(call.metadata)
+                access.check(method, call.caller, call.organization_id, self.clock())
+                looked = time.monotonic()
+            await context.write(response.SerializeToString())
+
     def _is_repeatable(self, method: Method, request: Any) -> bool:
         return bool(method.idempotency) and method.idempotency != IDEMPOTENCY_OWN and bool(request.request_id)
 
@@ -203,6 +213,13 @@ class Pipeline:
                 "milliseconds": round((time.monotonic() - started) * 1000, 1),
             },
         )
+
+
+def _seconds(method: Method, remaining: float | None) -> float:
+    """How long a call may take whose caller sets no deadline, or one that is far away."""
+    if method.is_server_streaming:
+        return _LONGEST_STREAM_SECONDS if remaining is None else min(remaining, _LONGEST_STREAM_SECONDS)
+    return _LONGEST_SECONDS
 
 
 def _is_cancelled() -> bool:

@@ -129,7 +129,8 @@ def _answer(operation: Operation, route: Route, contract: Contract, schemas: Sch
     else:
         schema = schemas.response(response_name)
     if operation.method.server_streaming:
-        schema = {"type": "array", "items": schema}
+        # The type is the one that gateways give such a stream, and no tool knows how to say it better.
+        description = f"A stream, one JSON a line, each of this schema. {description}"
     return {"description": description, "content": {"application/json": {"schema": schema}}}
 
 
