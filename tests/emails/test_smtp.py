@@ -219,7 +219,13 @@ async def test_a_mail_server_that_has_no_starttls_gets_nothing(serve):
     [
         ({"EMAIL_GATEWAY": "smtp", "SENDER_EMAIL_ADDRESS": "a@b.example"}, "TENANTRY_SMTP_HOST"),
         ({"EMAIL_GATEWAY": "smtp", "SMTP_HOST": "mail.b.example"}, "TENANTRY_SENDER_EMAIL_ADDRESS"),
-        ({"EMAIL_GATEWAY": "mailgun"}, "TENANTRY_EMAIL_GATEWAY"),
+        ({"EMAIL_GATEWAY": "pigeon"}, "TENANTRY_EMAIL_GATEWAY"),
+        (
+            {"EMAIL_GATEWAY": "mailgun", "MAILGUN_API_KEY": "key"},
+            "MAILGUN_DOMAIN_NAME, .*SENDER_EMAIL_ADDRESS",
+        ),
+        ({"EMAIL_GATEWAY": "mailgun", "MAILGUN_DOMAIN_NAME": "mg.b.example"}, "TENANTRY_MAILGUN_API_KEY"),
+        ({"MAILGUN_BASE_URL": "mailgun"}, "TENANTRY_MAILGUN_BASE_URL"),
         ({"SENDER_EMAIL_ADDRESS": "somebody"}, "TENANTRY_SENDER_EMAIL_ADDRESS"),
         ({"WEBSITE_BASE_URL": "example.com"}, "TENANTRY_WEBSITE_BASE_URL"),
         ({"SMTP_TLS": "maybe"}, "TENANTRY_SMTP_TLS"),
