@@ -1,8 +1,8 @@
 """Emails on their own, with the capture store or a mail server that a test brings."""
 
 import os
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from typing import Any, Protocol
 
 import pytest
@@ -13,6 +13,7 @@ from server.kernel.migrate import KERNEL, History
 from server.subdomains.ancillary.emails import wiring
 from server.subdomains.ancillary.emails.wiring import emails
 from tests.cast import HISTORY, Cast, cast_of_tests
+from tests.emails.reports import SIGNING_KEY
 from tests.harness import Running, fresh_database, running
 
 
@@ -31,24 +32,33 @@ async def dsn(postgres: str, database_name: str) -> AsyncIterator[str]:
 
 @pytest_asyncio.fixture(scope="session")
 async def server(dsn: str) -> AsyncIterator[Running]:
-    async with running(dsn, lambda platform: [cast_of_tests(platform), emails(platform)]) as found:
-        yield found
+    with _environment(mailgun_webhook_signing_key=SIGNING_KEY):
+        serving = running(dsn, lambda platform: [cast_of_tests(platform), emails(platform)])
+        found = await serving.__aenter__()
+    yield found
+    await serving.__aexit__(None, None, None)
 
 
 @pytest.fixture
 def serve(dsn: str) -> Serve:
     @asynccontextmanager
     async def start(**settings: Any) -> AsyncIterator[Running]:
-        names = {f"TENANTRY_{name}".upper(): str(value) for name, value in settings.items()}
-        os.environ.update(names)
-        try:
+        with _environment(**settings):
             async with running(dsn, lambda platform: [emails(platform)]) as found:
                 yield found
-        finally:
-            for name in names:
-                del os.environ[name]
 
     return start
+
+
+@contextmanager
+def _environment(**settings: Any) -> Iterator[None]:
+    names = {f"TENANTRY_{name}".upper(): str(value) for name, value in settings.items()}
+    os.environ.update(names)
+    try:
+        yield
+    finally:
+        for name in names:
+            del os.environ[name]
 
 
 @pytest_asyncio.fixture(autouse=True)
