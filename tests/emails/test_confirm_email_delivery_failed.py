@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import grpc
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 from tenantry.emails.v1.email_pb2 import EMAIL_STATUS_CREATED, EMAIL_STATUS_DELIVERY_FAILED
 from tenantry.emails.v1.emails_service_pb2 import ConfirmEmailDeliveredRequest, ConfirmEmailDeliveryFailedRequest
 
@@ -73,6 +74,8 @@ async def test_a_mail_that_was_not_sent_stays_as_it_is(fail, server):
     [
         ({"receipt_id": ""}, {"receipt_id": "INVALID_RECEIPT_ID"}),
         ({"receipt_id": "x", "reason": "x" * 1001}, {"reason": "INVALID_REASON"}),
+        ({"receipt_id": "x", "reason": "one\ntwo"}, {"reason": "INVALID_REASON"}),
+        ({"receipt_id": "x", "failed_at": Timestamp()}, {"failed_at": "INVALID_FAILED_AT"}),
     ],
 )
 async def test_a_field_outside_its_rule_is_refused(fail, fields, violations):

@@ -155,7 +155,7 @@ async def test_a_mail_that_was_not_sent_stays_as_it_is(server):
     assert await events(server, message_id) == SENT
 
 
-@pytest.mark.parametrize("timestamp", [None, True, "soon", "inf", 1e300, [1]], ids=str)
+@pytest.mark.parametrize("timestamp", [None, True, "soon", "inf", 1e300, -62135596800, 0, [1]], ids=str)
 async def test_an_event_without_a_time_happened_now(server, timestamp):
     message_id, receipt_id = await sent(server)
 

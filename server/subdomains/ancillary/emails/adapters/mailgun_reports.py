@@ -15,6 +15,7 @@ _SECONDS = re.compile(r"[0-9]{1,11}")
 # PostgreSQL keeps neither of them: the null character, and halves of a character that have lost each other.
 _NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
 _LONGEST = 1000
+_EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,9 +122,10 @@ def _text(value: Any) -> str:
 def _instant(value: Any) -> datetime | None:
     """Unix seconds, with or without a fraction, as a number or a text."""
     try:
-        return None if isinstance(value, bool) else datetime.fromtimestamp(float(value), UTC)
+        found = None if isinstance(value, bool) else datetime.fromtimestamp(float(value), UTC)
     except (TypeError, ValueError, OverflowError, OSError):
         return None
+    return found if found is not None and found > _EPOCH else None
 
 
 def _finite(digits: str) -> float:
