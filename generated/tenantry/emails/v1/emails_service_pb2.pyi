@@ -341,10 +341,10 @@ class ConfirmEmailDeliveredRequest(_message.Message):
     RECEIPT_ID_FIELD_NUMBER: _builtins.int
     DELIVERED_AT_FIELD_NUMBER: _builtins.int
     receipt_id: _builtins.str
-    """The gateway's own id of the e-mail, at most 1000 characters."""
+    """The gateway's own id of the e-mail: 1 to 400 printable ASCII characters."""
     @_builtins.property
     def delivered_at(self) -> _timestamp_pb2.Timestamp:
-        """When it was delivered. Absent means now."""
+        """When it was delivered, after 1970. Absent means now."""
 
     def __init__(
         self,
@@ -387,12 +387,12 @@ class ConfirmEmailDeliveryFailedRequest(_message.Message):
     FAILED_AT_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     receipt_id: _builtins.str
-    """The gateway's own id of the e-mail, at most 1000 characters."""
+    """The gateway's own id of the e-mail: 1 to 400 printable ASCII characters."""
     reason: _builtins.str
-    """Why it failed, at most 1000 characters. Empty counts as "none"."""
+    """Why, as the gateway says it: at most 1000 characters, none of them a control character. Empty means "none"."""
     @_builtins.property
     def failed_at(self) -> _timestamp_pb2.Timestamp:
-        """When it failed. Absent means now."""
+        """When it failed, after 1970. Absent means now."""
 
     def __init__(
         self,

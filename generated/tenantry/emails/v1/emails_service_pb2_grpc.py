@@ -165,7 +165,8 @@ class EmailsServiceServicer:
         after the e-mail was delivered. An unknown receipt changes nothing. Testing builds only.
 
         Errors:
-        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_RECEIPT_ID (empty, or too long), INVALID_FAILED_AT, INVALID_REASON.
+        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_RECEIPT_ID (empty, or too long), INVALID_FAILED_AT,
+        INVALID_REASON.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

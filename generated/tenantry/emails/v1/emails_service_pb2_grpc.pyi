@@ -81,7 +81,8 @@ class EmailsServiceStub:
     after the e-mail was delivered. An unknown receipt changes nothing. Testing builds only.
 
     Errors:
-    - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_RECEIPT_ID (empty, or too long), INVALID_FAILED_AT, INVALID_REASON.
+    - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_RECEIPT_ID (empty, or too long), INVALID_FAILED_AT,
+      INVALID_REASON.
     """
 
 class EmailsServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -193,7 +194,8 @@ class EmailsServiceServicer(metaclass=_abc_1.ABCMeta):
         after the e-mail was delivered. An unknown receipt changes nothing. Testing builds only.
 
         Errors:
-        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_RECEIPT_ID (empty, or too long), INVALID_FAILED_AT, INVALID_REASON.
+        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_RECEIPT_ID (empty, or too long), INVALID_FAILED_AT,
+          INVALID_REASON.
         """
 
 def add_EmailsServiceServicer_to_server(servicer: EmailsServiceServicer, server: _aio.Server) -> None: ...
