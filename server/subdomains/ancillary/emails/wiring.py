@@ -78,6 +78,8 @@ def _gateway(platform: Platform, settings: EmailSettings) -> EmailGateway:
         # Not above: its HTTP client takes memory that other gateways do without.
         from server.subdomains.ancillary.emails.adapters.mailgun import MailgunGateway  # noqa: PLC0415
 
+        if not settings.mailgun_webhook_signing_key.get_secret_value():
+            log.warning("what Mailgun reports is refused: there is no TENANTRY_MAILGUN_WEBHOOK_SIGNING_KEY")
         return MailgunGateway(
             base_url=settings.mailgun_base_url,
             domain_name=settings.mailgun_domain_name,
