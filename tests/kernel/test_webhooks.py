@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from server.kernel.access.caller import NOBODY, WEBHOOK, Call, current_call, set_current_call
+from server.kernel.access import caller
+from server.kernel.access.caller import NOBODY, WEBHOOK, Call, current_call
 from server.kernel.errors import FailedPrecondition
 from server.kernel.ids import decode, new_id
 from server.kernel.webhooks import Nonce, WebhookNotification, WebhookReplayed, Webhooks
@@ -46,8 +47,9 @@ def clock():
 
 @pytest.fixture
 def webhooks(database, clock):
-    set_current_call(Call(NOBODY, "call-of-a-test"))
-    return Webhooks(database.begin, clock, new_id)
+    given = caller._call.set(Call(NOBODY, "call-of-a-test"))
+    yield Webhooks(database.begin, clock, new_id)
+    caller._call.reset(given)
 
 
 @pytest.fixture
@@ -101,7 +103,7 @@ async def test_an_event_is_processed_as_the_webhook_account_and_kept_in_full(web
     assert (row["status"], row["event_type"], row["settled_at"] is not None) == ("processed", "done", True)
     assert json.loads(row["body"]) == _ODD
     assert await notes() == 1
-    assert [(caller.user_id, caller.is_service) for caller in receiver.callers] == [(WEBHOOK, True)]
+    assert [(each.user_id, each.is_service) for each in receiver.callers] == [(WEBHOOK, True)]
 
 
 async def test_an_event_that_comes_again_changes_nothing(webhooks, receiver, stored, notes):
