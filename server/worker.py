@@ -11,6 +11,7 @@ from server.kernel import logs, settings
 from server.kernel.deliveries.settings import DeliverySettings
 from server.kernel.deliveries.worker import Worker
 from server.kernel.settings import PlatformSettings
+from server.kernel.webhooks import Webhooks
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +50,7 @@ def worker_of(app: server_app.App, channel: grpc.aio.Channel) -> Worker:
         tokens=app.platform.tokens,
         housekeeping=[
             app.pipeline.idempotency.forget_expired,
+            Webhooks.of(app.platform).forget_expired,
             *(work for subdomain in app.subdomains for work in subdomain.housekeeping),
         ],
     )
