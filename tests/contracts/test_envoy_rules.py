@@ -55,6 +55,18 @@ def test_what_is_for_services_is_closed_natively_and_by_rest(strange: Contract) 
     assert decided(config, "GET", "/tests/a") is None
 
 
+def test_what_takes_bytes_says_so_in_its_route(strange: Contract) -> None:
+    rules = [
+        rule for rule in yaml.safe_load(development_config(TEMPLATE, strange))["admin"]["routes"] if "metadata" in rule
+    ]
+
+    [rule] = rules
+    assert re.fullmatch(rule["match"]["safe_regex"]["regex"], "/things/a/bytes")
+    assert rule["match"]["headers"][0]["string_match"] == {"exact": "PUT"}
+    assert rule["metadata"] == {"filter_metadata": {"envoy.filters.http.lua": {"takes_any_body": True}}}
+    assert "direct_response" not in rule
+
+
 def test_production_closes_what_is_for_testing_too(strange: Contract) -> None:
     config = production_config(TEMPLATE, strange)
 

@@ -1,6 +1,6 @@
 """
-The parts of the gateway's configuration that follow from the contracts: which services it transcodes, and which calls
-it answers with 404.
+The parts of the gateway's configuration that follow from the contracts: which services it transcodes, which calls it
+answers with 404, and which take a body that need not be JSON.
 
 They stand in ``envoy.yaml`` between its marks, where they are read in their context. Production's configuration is a
 copy of it with other parts: there, what is for testing only does not exist.
@@ -84,6 +84,12 @@ def _routes(closed: Sequence[Operation], contract: Contract) -> Iterator[str]:
                 yield "  route: {cluster: server}"
             yield f"- match: {_match(route)}"
             yield "  direct_response: *not_found"
+    for operation in open_:
+        for route in operation.routes:
+            if contract.takes_bytes(operation, route):
+                yield f"- match: {_match(route)}"
+                yield "  metadata: {filter_metadata: {envoy.filters.http.lua: {takes_any_body: true}}}"
+                yield "  route: {cluster: server}"
 
 
 def _hidden_by(closed: Route, open_: Sequence[Operation]) -> Iterator[Route]:
