@@ -18,6 +18,7 @@ from server.kernel.subdomain import Platform, Subdomain
 from server.subdomains.ancillary.audits.api import audit_refused_service_tokens
 from server.subdomains.ancillary.audits.wiring import audits
 from server.subdomains.ancillary.emails.wiring import emails
+from server.subdomains.ancillary.sms.wiring import sms
 from server.subdomains.ancillary.usages.wiring import usages
 from server.subdomains.bookings.wiring import bookings
 from server.subdomains.cars.wiring import cars
@@ -39,6 +40,7 @@ SUBDOMAINS: list[Callable[[Platform], Subdomain]] = [
     usages,
     audits,
     emails,
+    sms,
     user_profiles,
     subscriptions,
     users,
