@@ -46,7 +46,7 @@ def serve(dsn: str) -> Serve:
                 yield found
         finally:
             for name in names:
-                del os.environ[name]
+                os.environ.pop(name, None)
 
     return start
 

@@ -135,7 +135,9 @@ async def test_pages_follow_each_other(send, sms_service, organization_id, opera
     request.page_token = first.next_page_token
     second = await sms_service.SearchSms(request, metadata=operator.metadata)
 
-    assert [sms.body for page in (first, second) for sms in page.smses] == [f"SMS {number}" for number in (4, 3, 2, 1, 0)]
+    assert [sms.body for page in (first, second) for sms in page.smses] == [
+        f"SMS {number}" for number in (4, 3, 2, 1, 0)
+    ]
     assert (first.total_size, second.total_size, second.next_page_token) == (5, 5, "")
 
 
@@ -153,7 +155,10 @@ async def test_pages_follow_each_other(send, sms_service, organization_id, opera
         ({"page_size": -1}, {"page_size": "INVALID_PAGE_SIZE"}),
         ({"page_token": "x"}, {"page_token": "INVALID_PAGE_TOKEN"}),
         ({"order_by": "to_phone_number"}, {"order_by": "INVALID_ORDER_BY"}),
-        ({"to_phone_number": "1", "tags": ["!"]}, {"to_phone_number": "INVALID_PHONE_NUMBER", "tags[0]": "INVALID_TAG"}),
+        (
+            {"to_phone_number": "1", "tags": ["!"]},
+            {"to_phone_number": "INVALID_PHONE_NUMBER", "tags[0]": "INVALID_TAG"},
+        ),
     ],
 )
 async def test_a_field_outside_its_rule_is_refused(sms_service, operator, fields, violations):
