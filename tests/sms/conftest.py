@@ -1,8 +1,7 @@
 """SMS on their own, with the capture store or a Twilio that a test brings."""
 
-import os
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any, Protocol
 
 import pytest
@@ -14,6 +13,7 @@ from server.subdomains.ancillary.sms import wiring
 from server.subdomains.ancillary.sms.wiring import sms
 from tests.cast import HISTORY, Cast, cast_of_tests
 from tests.harness import Running, fresh_database, running
+from tests.sms.twilio_stand_in import Twilio
 
 
 class Serve(Protocol):
@@ -35,20 +35,25 @@ async def server(dsn: str) -> AsyncIterator[Running]:
         yield found
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def serve(dsn: str) -> Serve:
     @asynccontextmanager
     async def start(**settings: Any) -> AsyncIterator[Running]:
-        names = {f"TENANTRY_{name}".upper(): str(value) for name, value in settings.items()}
-        os.environ.update(names)
-        try:
-            async with running(dsn, lambda platform: [sms(platform)]) as found:
-                yield found
-        finally:
-            for name in names:
-                os.environ.pop(name, None)
+        async with AsyncExitStack() as stack:
+            with pytest.MonkeyPatch.context() as environment:
+                for name, value in settings.items():
+                    environment.setenv(f"TENANTRY_{name}".upper(), str(value))
+                found = await stack.enter_async_context(running(dsn, lambda platform: [sms(platform)]))
+            yield found
 
     return start
+
+
+@pytest_asyncio.fixture(scope="session")
+async def listening(serve: Serve) -> AsyncIterator[Running]:
+    """A server that captures, and knows an account at Twilio."""
+    async with serve(**Twilio(port=1).settings | {"sms_gateway": "capture"}) as found:
+        yield found
 
 
 @pytest_asyncio.fixture(autouse=True)

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from aiohttp import web
 from multidict import MultiDict
+from tenantry.sms.v1.sms_pb2 import Sms
 from twilio.request_validator import RequestValidator
 
 ACCOUNT_SID, AUTH_TOKEN = "AC" + "0123456789abcdef" * 2, "the-auth-token-of-the-account"
@@ -130,6 +131,11 @@ def report(*fields: tuple[str, str], **more: str) -> bytes:
     """The form in which a status is reported."""
     given = {"ApiVersion": "2010-04-01", "From": SENDER, "AccountSid": ACCOUNT_SID, **more}
     return urlencode([*given.items(), *fields]).encode()
+
+
+def status_of(sms: Sms, status: str, **more: str) -> bytes:
+    """The form that reports a status of one of our SMS."""
+    return report(MessageSid=sms.receipt_id, SmsSid=sms.receipt_id, MessageStatus=status, SmsStatus=status, **more)
 
 
 def signed(body: bytes, *, url: str = CALLBACK_URL, auth_token: str = AUTH_TOKEN) -> tuple[tuple[str, str], ...]:

@@ -81,13 +81,12 @@ class TwilioReports:
             WebhookSignatureInvalid: Twilio did not sign it.
         """
         try:
-            fields = parse_qsl(body, keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+            fields = parse_qsl(body.decode(errors="replace"), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
         except ValueError:
             raise WebhookSignatureInvalid from None
-        given = [(name.decode(errors="replace"), value.decode(errors="replace")) for name, value in fields]
-        if not hmac.compare_digest(self._signature_of(given).encode(), signature.encode()):
+        if not hmac.compare_digest(self._signature_of(fields).encode(), signature.encode()):
             raise WebhookSignatureInvalid
-        return TwilioReport(dict(given))
+        return TwilioReport(dict(fields))
 
     def _signature_of(self, fields: list[tuple[str, str]]) -> str:
         # The configured address, never the one that the report was sent to: that, anybody may choose.
