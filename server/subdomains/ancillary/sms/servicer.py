@@ -16,7 +16,8 @@ from server.kernel.rpc.context import Context
 from server.kernel.rpc.since import since_of, since_violations, until_of, until_violations
 from server.kernel.rpc.times import to_datetime, to_timestamp
 from server.subdomains.ancillary.dispatch import DispatchStatus
-from server.subdomains.ancillary.sms.application import SMS_ORDERING, SmsApplication
+from server.subdomains.ancillary.sms.application.reports import SmsReports
+from server.subdomains.ancillary.sms.application.sms import SMS_ORDERING, SmsApplication
 from server.subdomains.ancillary.sms.domain import ListedSms, SmsSearch
 
 _STATUSES = {
@@ -33,8 +34,9 @@ _TWILIO_SIGNATURE = "x-twilio-signature"
 class SmsServicer(sms_service_pb2_grpc.SmsServiceServicer):
     """Answers SmsService. A ``check_`` method says what of a request is wrong besides what the contract says."""
 
-    def __init__(self, application: SmsApplication, lists: Lists, now: Clock) -> None:
+    def __init__(self, application: SmsApplication, reports: SmsReports, lists: Lists, now: Clock) -> None:
         self._sms = application
+        self._reports = reports
         self._lists = lists
         self._now = now
 
@@ -100,21 +102,21 @@ class SmsServicer(sms_service_pb2_grpc.SmsServiceServicer):
         self, request: sms_service_pb2.NotifyTwilioEventRequest, context: Context
     ) -> sms_service_pb2.NotifyTwilioEventResponse:
         signature = str(current_call().metadata.get(_TWILIO_SIGNATURE, ""))
-        await self._sms.notify_twilio_event(request.content.data, signature)
+        await self._reports.notify_twilio_event(request.content.data, signature)
         return sms_service_pb2.NotifyTwilioEventResponse()
 
     async def ConfirmSmsDelivered(
         self, request: sms_service_pb2.ConfirmSmsDeliveredRequest, context: Context
     ) -> sms_service_pb2.ConfirmSmsDeliveredResponse:
         delivered_at = to_datetime(request.delivered_at) if request.HasField("delivered_at") else None
-        await self._sms.confirm_sms_delivered(request.receipt_id, delivered_at)
+        await self._reports.confirm_sms_delivered(request.receipt_id, delivered_at)
         return sms_service_pb2.ConfirmSmsDeliveredResponse()
 
     async def ConfirmSmsDeliveryFailed(
         self, request: sms_service_pb2.ConfirmSmsDeliveryFailedRequest, context: Context
     ) -> sms_service_pb2.ConfirmSmsDeliveryFailedResponse:
         failed_at = to_datetime(request.failed_at) if request.HasField("failed_at") else None
-        await self._sms.confirm_sms_delivery_failed(request.receipt_id, failed_at, request.reason)
+        await self._reports.confirm_sms_delivery_failed(request.receipt_id, failed_at, request.reason)
         return sms_service_pb2.ConfirmSmsDeliveryFailedResponse()
 
 

@@ -5,7 +5,7 @@ from typing import Literal, Self
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings
 
-from server.kernel.settings import ENVIRONMENT, PREFIX
+from server.kernel.settings import ENVIRONMENT, variable_name
 
 _ADDRESS = r"^https?://[^\s/?#]+[^\s?#]*$"
 _NEEDED_BY_TWILIO = (
@@ -51,8 +51,8 @@ class SmsSettings(BaseSettings):
         if self.sms_gateway == "twilio":
             missing = [name for name in _NEEDED_BY_TWILIO if name not in self.model_fields_set]
             if missing:
-                names = ", ".join(f"{PREFIX}{name.upper()}" for name in missing)
-                raise ValueError(f"with the gateway twilio, {names} must be given")
+                names = ", ".join(variable_name(type(self), name) for name in missing)
+                raise ValueError(f"with the gateway twilio, there must be {names}")
         return self
 
     @property

@@ -13,7 +13,8 @@ from server.kernel.webhooks import Webhooks
 from server.subdomains.ancillary.audits.api import AuditsApi
 from server.subdomains.ancillary.sms.adapters.capture import CaptureGateway
 from server.subdomains.ancillary.sms.adapters.twilio_reports import TwilioReports
-from server.subdomains.ancillary.sms.application import SmsApplication
+from server.subdomains.ancillary.sms.application.reports import SmsReports
+from server.subdomains.ancillary.sms.application.sms import SmsApplication
 from server.subdomains.ancillary.sms.ports import SmsGateway
 from server.subdomains.ancillary.sms.servicer import SmsServicer
 from server.subdomains.ancillary.sms.settings import SmsSettings
@@ -34,12 +35,16 @@ def sms(platform: Platform) -> Subdomain:
         reader=platform.reader,
         lists=platform.lists,
         gateway=_gateway(platform, settings),
-        twilio_reports=_twilio_reports(settings),
-        webhooks=Webhooks.of(platform),
-        audits=AuditsApi.of(platform),
         drain=platform.drain,
         lease=timedelta(seconds=deliveries.queue_lease_seconds),
         host_region=platform.database.host_region,
+        now=platform.clock,
+    )
+    reports = SmsReports(
+        begin=platform.begin,
+        webhooks=Webhooks.of(platform),
+        audits=AuditsApi.of(platform),
+        twilio=_twilio_reports(settings),
         now=platform.clock,
     )
     carrier = Carrier(
@@ -52,7 +57,7 @@ def sms(platform: Platform) -> Subdomain:
         name="sms",
         tables=metadata,
         migrations=MIGRATIONS,
-        services=[Service(_SERVICE, SmsServicer(application, platform.lists, platform.clock))],
+        services=[Service(_SERVICE, SmsServicer(application, reports, platform.lists, platform.clock))],
         settings=[SmsSettings],
         carriers=[carrier],
     )

@@ -35,7 +35,9 @@ def upgrade() -> None:
             delivery_failed_reason text,
             version integer NOT NULL,
             CONSTRAINT sms_delivery_keeps_no_secret CHECK (NOT is_sensitive OR sent_at IS NULL OR body = ''),
-            CONSTRAINT sms_delivery_ends_one_way CHECK (delivered_at IS NULL OR delivery_failed_at IS NULL)
+            CONSTRAINT sms_delivery_arrives_or_does_not CHECK (delivered_at IS NULL OR delivery_failed_at IS NULL),
+            CONSTRAINT sms_delivery_failed_for_a_reason
+                CHECK ((delivery_failed_at IS NULL) = (delivery_failed_reason IS NULL))
         )
         """
     )

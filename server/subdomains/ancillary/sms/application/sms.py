@@ -1,23 +1,19 @@
-"""The use cases of SMS: one public method each, in the order of the contract."""
+"""Sending SMS and looking for them: one public method a use case, in the order of the contract."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
 
 from server.kernel import ids, values
-from server.kernel.access.caller import ANONYMOUS
 from server.kernel.clock import Clock
-from server.kernel.database import OpenUnitOfWork, Reader, UnitOfWork
+from server.kernel.database import OpenUnitOfWork, Reader
 from server.kernel.deliveries.carrying import deliver_each
 from server.kernel.deliveries.messages import Queue
 from server.kernel.deliveries.outcomes import Result
 from server.kernel.errors import Violation
 from server.kernel.lists import Lists, Ordering, Page, Paged
 from server.kernel.subdomain import Drain
-from server.kernel.webhooks import Webhooks, WebhookSignatureInvalid
-from server.subdomains.ancillary.audits.api import AuditsApi
 from server.subdomains.ancillary.dispatch import InvalidTag, is_tag
-from server.subdomains.ancillary.sms.adapters.twilio_reports import TwilioReports
 from server.subdomains.ancillary.sms.domain import SmsDelivery, SmsSearch
 from server.subdomains.ancillary.sms.errors import InvalidPhoneNumber, SmsExists, SmsGatewayFailed, SmsGatewayRefused
 from server.subdomains.ancillary.sms.ports import SmsGateway
@@ -38,9 +34,6 @@ class SmsApplication:
         reader: Reader,
         lists: Lists,
         gateway: SmsGateway,
-        twilio_reports: TwilioReports | None,
-        webhooks: Webhooks,
-        audits: AuditsApi,
         drain: Drain,
         lease: timedelta,
         host_region: str,
@@ -50,9 +43,6 @@ class SmsApplication:
         self._sms = SmsReader(reader)
         self._lists = lists
         self._gateway = gateway
-        self._twilio_reports = twilio_reports
-        self._webhooks = webhooks
-        self._audits = audits
         self._drain = drain
         self._lease = lease
         self._host_region = host_region
@@ -86,45 +76,6 @@ class SmsApplication:
     async def deliver_all_sms(self) -> tuple[int, int]:
         """Carry out everything pending, and say how many were delivered and how many failed."""
         return await self._drain(Queue.SMS)
-
-    async def notify_twilio_event(self, body: bytes, signature: str) -> None:
-        """
-        Note what Twilio reports of an SMS. What it reports again, or of an SMS that is not ours, changes nothing.
-
-        Raises:
-            WebhookSignatureInvalid: Twilio did not sign it, or this server knows no account there.
-        """
-        if self._twilio_reports is None:
-            raise WebhookSignatureInvalid
-        try:
-            report = self._twilio_reports.read(body, signature)
-        except WebhookSignatureInvalid:
-            # In a transaction of its own: the call itself fails.
-            async with self._begin() as uow:
-                template = "A report was refused that Twilio did not sign"
-                self._audits.record(uow, "Authentication.Twilio.Failed", template, against=ANONYMOUS)
-            raise
-        if not report.receipt_id:
-            return
-
-        async def act(uow: UnitOfWork) -> None:
-            now = self._now()
-            if report.is_delivered:
-                await self._note(uow, report.receipt_id, lambda sms: sms.confirm(report.delivered_at(now)))
-            elif report.is_failed:
-                await self._note(uow, report.receipt_id, lambda sms: sms.confirm_failure(now, report.failure_reason))
-
-        await self._webhooks.process(report.notification, act)
-
-    async def confirm_sms_delivered(self, receipt_id: str, delivered_at: datetime | None) -> None:
-        """Note that the gateway has delivered an SMS, now or then."""
-        async with self._begin() as uow:
-            await self._note(uow, receipt_id, lambda sms: sms.confirm(delivered_at or self._now()))
-
-    async def confirm_sms_delivery_failed(self, receipt_id: str, failed_at: datetime | None, reason: str) -> None:
-        """Note that the gateway could not deliver an SMS, now or then."""
-        async with self._begin() as uow:
-            await self._note(uow, receipt_id, lambda sms: sms.confirm_failure(failed_at or self._now(), reason))
 
     async def _deliver(self, queued: QueuedSms) -> None:
         delivery = await self._attempt(queued)
@@ -172,13 +123,3 @@ class SmsApplication:
     async def _save(self, delivery: SmsDelivery) -> None:
         async with self._begin() as uow:
             await SmsRepository(uow).save(delivery)
-
-    async def _note(self, uow: UnitOfWork, receipt_id: str, change: Callable[[SmsDelivery], None]) -> None:
-        """Tell an SMS what its gateway reports. One that is not ours, and what is no news, change nothing."""
-        repository = SmsRepository(uow)
-        delivery = await repository.find_by_receipt(receipt_id)
-        if delivery is None:
-            return
-        change(delivery)
-        if delivery.events:
-            await repository.save(delivery)
