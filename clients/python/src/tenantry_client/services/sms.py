@@ -127,7 +127,7 @@ class SmsService:
         return await self._call(SEARCH_SMS, request, timeout=timeout)
 
     async def NotifyTwilioEvent(
-        self, request: pb.NotifyTwilioEventRequest | None = None, *, timeout: float | None = None
+        self, request: pb.NotifyTwilioEventRequest, *, timeout: float | None = None
     ) -> pb.NotifyTwilioEventResponse:
         """
         Takes a delivery report of Twilio: a form (application/x-www-form-urlencoded) with MessageSid, MessageStatus and
@@ -231,7 +231,7 @@ class SmsServiceSync:
         return self._call(SEARCH_SMS, request, timeout=timeout)
 
     def NotifyTwilioEvent(
-        self, request: pb.NotifyTwilioEventRequest | None = None, *, timeout: float | None = None
+        self, request: pb.NotifyTwilioEventRequest, *, timeout: float | None = None
     ) -> pb.NotifyTwilioEventResponse:
         """
         Takes a delivery report of Twilio: a form (application/x-www-form-urlencoded) with MessageSid, MessageStatus and
