@@ -1,1 +1,1 @@
-"""The use cases of SMS."""
+"""The use cases of SMS: sending them, and what the gateway reports of them."""
