@@ -340,10 +340,10 @@ class ConfirmSmsDeliveredRequest(_message.Message):
     RECEIPT_ID_FIELD_NUMBER: _builtins.int
     DELIVERED_AT_FIELD_NUMBER: _builtins.int
     receipt_id: _builtins.str
-    """The gateway's own id of the SMS."""
+    """The gateway's own id of the SMS: 1 to 200 printable ASCII characters."""
     @_builtins.property
     def delivered_at(self) -> _timestamp_pb2.Timestamp:
-        """When it was delivered. Absent means now."""
+        """When it was delivered, after 1970. Absent means now."""
 
     def __init__(
         self,
@@ -386,12 +386,12 @@ class ConfirmSmsDeliveryFailedRequest(_message.Message):
     FAILED_AT_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     receipt_id: _builtins.str
-    """The gateway's own id of the SMS."""
+    """The gateway's own id of the SMS: 1 to 200 printable ASCII characters."""
     reason: _builtins.str
-    """Why, as the gateway says it. Empty means "none"."""
+    """Why, as the gateway says it: at most 1000 characters, none of them a control character. Empty means "none"."""
     @_builtins.property
     def failed_at(self) -> _timestamp_pb2.Timestamp:
-        """When the delivery failed. Absent means now."""
+        """When the delivery failed, after 1970. Absent means now."""
 
     def __init__(
         self,

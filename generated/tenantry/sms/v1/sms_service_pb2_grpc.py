@@ -153,7 +153,7 @@ class SmsServiceServicer:
         only.
 
         Errors:
-        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_RECEIPT_ID (empty).
+        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_RECEIPT_ID (empty, or too long), INVALID_DELIVERED_AT.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -164,7 +164,8 @@ class SmsServiceServicer:
         after the SMS was delivered. An unknown receipt changes nothing. Testing builds only.
 
         Errors:
-        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_RECEIPT_ID (empty).
+        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_RECEIPT_ID (empty, or too long), INVALID_FAILED_AT,
+        INVALID_REASON.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

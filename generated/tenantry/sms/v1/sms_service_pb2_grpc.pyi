@@ -73,14 +73,15 @@ class SmsServiceStub:
     only.
 
     Errors:
-    - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_RECEIPT_ID (empty).
+    - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_RECEIPT_ID (empty, or too long), INVALID_DELIVERED_AT.
     """
     ConfirmSmsDeliveryFailed: _aio.UnaryUnaryMultiCallable[_sms_service_pb2.ConfirmSmsDeliveryFailedRequest, _sms_service_pb2.ConfirmSmsDeliveryFailedResponse]
     """Notes that the gateway could not deliver an SMS, as Twilio's webhook would. The first failure counts, and none
     after the SMS was delivered. An unknown receipt changes nothing. Testing builds only.
 
     Errors:
-    - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_RECEIPT_ID (empty).
+    - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_RECEIPT_ID (empty, or too long), INVALID_FAILED_AT,
+      INVALID_REASON.
     """
 
 class SmsServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -178,7 +179,7 @@ class SmsServiceServicer(metaclass=_abc_1.ABCMeta):
         only.
 
         Errors:
-        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_RECEIPT_ID (empty).
+        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_RECEIPT_ID (empty, or too long), INVALID_DELIVERED_AT.
         """
 
     @_abc_1.abstractmethod
@@ -191,7 +192,8 @@ class SmsServiceServicer(metaclass=_abc_1.ABCMeta):
         after the SMS was delivered. An unknown receipt changes nothing. Testing builds only.
 
         Errors:
-        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_RECEIPT_ID (empty).
+        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_RECEIPT_ID (empty, or too long), INVALID_FAILED_AT,
+          INVALID_REASON.
         """
 
 def add_SmsServiceServicer_to_server(servicer: SmsServiceServicer, server: _aio.Server) -> None: ...

@@ -127,7 +127,7 @@ class SmsService:
         return await self._call(SEARCH_SMS, request, timeout=timeout)
 
     async def NotifyTwilioEvent(
-        self, request: pb.NotifyTwilioEventRequest, *, timeout: float | None = None
+        self, request: pb.NotifyTwilioEventRequest | None = None, *, timeout: float | None = None
     ) -> pb.NotifyTwilioEventResponse:
         """
         Takes a delivery report of Twilio: a form (application/x-www-form-urlencoded) with MessageSid, MessageStatus and
@@ -151,7 +151,7 @@ class SmsService:
         builds only.
 
         Errors:
-        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_RECEIPT_ID (empty).
+        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_RECEIPT_ID (empty, or too long), INVALID_DELIVERED_AT.
         """
         return await self._call(CONFIRM_SMS_DELIVERED, request, timeout=timeout)
 
@@ -163,7 +163,8 @@ class SmsService:
         after the SMS was delivered. An unknown receipt changes nothing. Testing builds only.
 
         Errors:
-        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_RECEIPT_ID (empty).
+        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_RECEIPT_ID (empty, or too long), INVALID_FAILED_AT,
+          INVALID_REASON.
         """
         return await self._call(CONFIRM_SMS_DELIVERY_FAILED, request, timeout=timeout)
 
@@ -231,7 +232,7 @@ class SmsServiceSync:
         return self._call(SEARCH_SMS, request, timeout=timeout)
 
     def NotifyTwilioEvent(
-        self, request: pb.NotifyTwilioEventRequest, *, timeout: float | None = None
+        self, request: pb.NotifyTwilioEventRequest | None = None, *, timeout: float | None = None
     ) -> pb.NotifyTwilioEventResponse:
         """
         Takes a delivery report of Twilio: a form (application/x-www-form-urlencoded) with MessageSid, MessageStatus and
@@ -255,7 +256,7 @@ class SmsServiceSync:
         builds only.
 
         Errors:
-        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_RECEIPT_ID (empty).
+        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_RECEIPT_ID (empty, or too long), INVALID_DELIVERED_AT.
         """
         return self._call(CONFIRM_SMS_DELIVERED, request, timeout=timeout)
 
@@ -267,6 +268,7 @@ class SmsServiceSync:
         after the SMS was delivered. An unknown receipt changes nothing. Testing builds only.
 
         Errors:
-        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_RECEIPT_ID (empty).
+        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_RECEIPT_ID (empty, or too long), INVALID_FAILED_AT,
+          INVALID_REASON.
         """
         return self._call(CONFIRM_SMS_DELIVERY_FAILED, request, timeout=timeout)
