@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest_asyncio
 
 from server.composition import compose, histories
 from tests.everything.people import everybody, values_for
+from tests.everything.signatures import SETTINGS, reports
 from tests.everything.world import World, standing_gateway
 from tests.harness import fresh_database, running
 
@@ -22,10 +24,12 @@ def run_folder() -> Iterator[Path]:
 
 @pytest_asyncio.fixture(scope="session")
 async def world(postgres: str, database_name: str, run_folder: Path) -> AsyncIterator[World]:
-    async with (
-        fresh_database(postgres, f"{database_name}_everything", histories()) as dsn,
-        running(dsn, compose) as server,
-        standing_gateway(server.port, run_folder / "development") as ways,
-    ):
+    async with AsyncExitStack() as stack:
+        dsn = await stack.enter_async_context(fresh_database(postgres, f"{database_name}_everything", histories()))
+        with pytest.MonkeyPatch.context() as environment:
+            for name, value in SETTINGS.items():
+                environment.setenv(name, value)
+            server = await stack.enter_async_context(running(dsn, compose))
+        ways = await stack.enter_async_context(standing_gateway(server.port, run_folder / "development"))
         organization_id, callers = await everybody(server)
-        yield World(server, ways, organization_id, callers, values_for(server))
+        yield World(server, ways, organization_id, callers, values_for(server) | reports())

@@ -12,7 +12,7 @@ from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.descriptor_pb2 import FileDescriptorSet, MethodDescriptorProto, MethodOptions
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
-from tenantry.access.v1.types_pb2 import CALLER_ANYONE, CALLER_SERVICE
+from tenantry.access.v1.types_pb2 import CALLER_ANYONE, CALLER_OPERATOR, CALLER_SERVICE
 from tenantry.options.v1 import access_pb2
 
 from server.composition import SUBDOMAINS
@@ -79,6 +79,10 @@ class Operation:
     @property
     def is_service_only(self) -> bool:
         return bool(self.access.caller == CALLER_SERVICE)
+
+    @property
+    def is_for_operators(self) -> bool:
+        return bool(self.access.caller == CALLER_OPERATOR)
 
     @property
     def is_open(self) -> bool:

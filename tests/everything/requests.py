@@ -15,10 +15,12 @@ from typing import Any
 
 from buf.validate import validate_pb2
 from google.api.field_behavior_pb2 import REQUIRED, FieldBehavior, field_behavior
+from google.api.httpbody_pb2 import HttpBody
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from server.kernel import ids
 from tests.everything.callers import Caller
 from tests.everything.operations import OPERATIONS, Operation
 
@@ -42,6 +44,9 @@ WORDS: dict[str, Any] = {
     "country_code": "NZL",
     "provider": "credentials",
     "tags": ["registration"],
+    "to_phone_number": "+6421300033",
+    "receipt_id": "receipt-of-nobody",
+    "reason": "nobody there",
     "number_plate": lambda: f"P{secrets.token_hex(4).upper()}",
     "email_address": lambda: f"someone-{secrets.token_hex(6)}@example.com",
     "username": lambda: f"nobody-{secrets.token_hex(6)}@example.com",
@@ -79,7 +84,11 @@ class Requests:
             return organization_id
         if field.message_type is Timestamp.DESCRIPTOR:
             return self._instant(field, starts_at)
+        if field.message_type is HttpBody.DESCRIPTOR:
+            return HttpBody(content_type="application/octet-stream")
         prefix = id_prefix(field)
+        if prefix == "msg":  # of a queued message, which no operation makes
+            return ids.new_id("msg")
         if prefix == "user":
             return caller.user_id
         if prefix:

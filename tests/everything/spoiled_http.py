@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from google.api.httpbody_pb2 import HttpBody
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
@@ -38,6 +39,8 @@ def spoiled_by_rest(route: Route, valid: Message) -> Iterator[SpoiledHttp]:
     target, body = rest_request(route, valid)
     separator = "&" if "?" in target else "?"
     yield SpoiledHttp("query", "unknown parameter", route.verb, f"{target}{separator}nonsense=1", _json(body))
+    if isinstance(body, HttpBody):
+        return  # whatever it says, it is for the operation to judge
     if body is None:
         yield from _spoiled_queries(route, valid)
     else:
@@ -152,6 +155,8 @@ def _spoiled_bodies(route: Route, target: str, body: dict[str, Any]) -> Iterator
 
 
 def _json(body: Any) -> bytes | None:
+    if isinstance(body, HttpBody):
+        return bytes(body.data)
     return None if body is None else json.dumps(body).encode()
 
 
