@@ -65,7 +65,7 @@ def sms(platform: Platform) -> Subdomain:
 
 def _gateway(platform: Platform, settings: SmsSettings) -> SmsGateway:
     if settings.sms_gateway == "twilio":
-        # Not above: Twilio's client takes 40 MB, and most servers do without.
+        # Not above: Twilio's client takes 10 MB, and most servers do without.
         from server.subdomains.ancillary.sms.adapters.twilio import TwilioGateway  # noqa: PLC0415
 
         return TwilioGateway(
