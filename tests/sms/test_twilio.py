@@ -10,6 +10,8 @@ import asyncpg
 import pytest
 from aiohttp import web
 from tenantry.sms.v1.sms_pb2 import SMS_STATUS_SENDING_FAILED, SMS_STATUS_SENT
+from tenantry.sms.v1.sms_service_pb2 import DeliverSmsRequest
+from tenantry.sms.v1.sms_service_pb2_grpc import SmsServiceStub
 
 from server.kernel import ids
 from server.kernel.settings import SettingsError, read
@@ -197,15 +199,18 @@ async def test_what_twilio_has_accepted_is_noted_even_when_the_caller_has_gone(s
     assert len(twilio.requests) == 1
 
 
-async def test_neither_content_nor_recipient_nor_secret_is_logged(serve, caplog):
+async def test_neither_content_nor_recipient_nor_secret_is_logged_or_told(serve, caplog):
     caplog.set_level(logging.INFO)
+    queued = [text(Body="Your code is 98-41-07") for _ in range(2)]
 
     async with serving(Twilio()) as twilio, serve(**twilio.settings) as server:
-        await deliver(server, text(Body="Your code is 98-41-07"))
+        await deliver(server, queued[0])
         twilio.refuses_with = (400, 21211)
-        answers = await deliver(server, text(Body="Your code is 98-41-07"))
+        request = DeliverSmsRequest(messages=queued[1:])
+        refused = await SmsServiceStub(server.channel).DeliverSms(request, metadata=server.as_service())
 
-    assert answers == [REFUSAL]
+    assert refused.results[0].description == "Twilio answered 400 (error 21211)."
+    assert [record for record in caplog.records if record.name.startswith(("twilio", "server.subdomains"))] == []
     logged = " ".join(str(vars(record)) for record in caplog.records)
     assert not any(word in logged for word in ("98-41-07", ADA.lstrip("+"), twilio.settings["twilio_auth_token"]))
 
