@@ -35,7 +35,8 @@ def start_logging(*, as_json: bool, level: str) -> None:
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(formatter)
     logging.basicConfig(handlers=[handler], level=level, force=True)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    for chatty in ("alembic", "httpx"):  # the latter would log the address of every call, whatever stands in it
+        logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
 def _with_extra(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:

@@ -44,6 +44,7 @@ WORDS: dict[str, Any] = {
     "country_code": "NZL",
     "provider": "credentials",
     "tags": ["registration"],
+    "to_email_address": "somebody@example.com",
     "to_phone_number": "+6421300033",
     "receipt_id": "receipt-of-nobody",
     "reason": "nobody there",
