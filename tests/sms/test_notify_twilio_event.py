@@ -91,7 +91,7 @@ async def test_a_time_that_lost_its_zeros_is_understood_and_one_that_cannot_be_r
 @pytest.mark.parametrize("word", ["failed", "undelivered", "Undelivered"])
 @pytest.mark.parametrize(
     ("given", "reason"),
-    [({"ErrorCode": "30003"}, "30003"), ({"ErrorCode": ""}, "none"), ({}, "none")],
+    [({"ErrorCode": "30003"}, "30003"), ({"ErrorCode": "3\0"}, "3\ufffd"), ({"ErrorCode": ""}, "none"), ({}, "none")],
 )
 async def test_a_failure_is_noted_with_twilios_number_of_the_error(notify, listening, word, given, reason):
     sms = await sent(listening)

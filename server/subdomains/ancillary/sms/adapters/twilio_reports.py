@@ -86,7 +86,8 @@ class TwilioReports:
             raise WebhookSignatureInvalid from None
         if not hmac.compare_digest(self._signature_of(fields).encode(), signature.encode()):
             raise WebhookSignatureInvalid
-        return TwilioReport(dict(fields))
+        # PostgreSQL keeps no null characters.
+        return TwilioReport({name: value.replace("\0", "\N{REPLACEMENT CHARACTER}") for name, value in fields})
 
     def _signature_of(self, fields: list[tuple[str, str]]) -> str:
         # The configured address, never the one that the report was sent to: that, anybody may choose.
