@@ -20,6 +20,7 @@ from server.subdomains.ancillary.audits.wiring import audits
 from server.subdomains.ancillary.emails.wiring import emails
 from server.subdomains.ancillary.feature_flags.wiring import feature_flags
 from server.subdomains.ancillary.provisioning.wiring import provisioning
+from server.subdomains.ancillary.sms.wiring import sms
 from server.subdomains.ancillary.usages.wiring import usages
 from server.subdomains.bookings.wiring import bookings
 from server.subdomains.cars.wiring import cars
@@ -43,6 +44,7 @@ SUBDOMAINS: list[Callable[[Platform], Subdomain]] = [
     emails,
     feature_flags,
     provisioning,
+    sms,
     user_profiles,
     subscriptions,
     users,
