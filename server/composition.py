@@ -15,6 +15,7 @@ from server.kernel.rpc.authentication import OnRefused
 from server.kernel.security.settings import CallSettings, SecuritySettings
 from server.kernel.settings import PlatformSettings
 from server.kernel.subdomain import Platform, Subdomain
+from server.kernel.telemetry.settings import TelemetrySettings
 from server.subdomains.ancillary.audits.api import audit_refused_service_tokens
 from server.subdomains.ancillary.audits.wiring import audits
 from server.subdomains.ancillary.emails.wiring import emails
@@ -80,7 +81,13 @@ def histories() -> "list[History]":
 
 def settings_classes() -> list[type[BaseSettings]]:
     """Every settings class, for docs/settings.md."""
-    found: list[type[BaseSettings]] = [PlatformSettings, SecuritySettings, CallSettings, DeliverySettings]
+    found: list[type[BaseSettings]] = [
+        PlatformSettings,
+        SecuritySettings,
+        CallSettings,
+        DeliverySettings,
+        TelemetrySettings,
+    ]
     for subdomain in SUBDOMAINS:
         package = subdomain.__module__.rpartition(".")[0]
         if importlib.util.find_spec(f"{package}.settings") is not None:

@@ -11,6 +11,7 @@ from server.kernel import logs, settings
 from server.kernel.deliveries.settings import DeliverySettings
 from server.kernel.deliveries.worker import Worker
 from server.kernel.settings import PlatformSettings
+from server.kernel.telemetry.queues import sample_queues
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +29,8 @@ async def _work(app: server_app.App, target: str) -> None:
     stopping = server_app.stop_signal()
     async with grpc.aio.insecure_channel(target) as channel:
         worker = worker_of(app, channel)
+        app.telemetry.samples.append(lambda: sample_queues(app.engine, app.platform.clock()))
+        await app.telemetry.start()
         await app.platform.database.start()
         working = asyncio.create_task(worker.run())
         log.info("working", extra={"target": target})
@@ -36,6 +39,7 @@ async def _work(app: server_app.App, target: str) -> None:
         worker.stop()
         await working
     await app.platform.database.stop()
+    await app.telemetry.stop(app.calls.drain_grace_seconds)
     log.info("stopped")
 
 
@@ -51,4 +55,5 @@ def worker_of(app: server_app.App, channel: grpc.aio.Channel) -> Worker:
             app.pipeline.idempotency.forget_expired,
             *(work for subdomain in app.subdomains for work in subdomain.housekeeping),
         ],
+        tracer=app.telemetry.tracer,
     )
