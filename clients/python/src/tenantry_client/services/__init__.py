@@ -10,6 +10,7 @@ from tenantry_client.services.health import HealthService, HealthServiceSync
 from tenantry_client.services.identities import IdentitiesService, IdentitiesServiceSync
 from tenantry_client.services.organizations import OrganizationsService, OrganizationsServiceSync
 from tenantry_client.services.password_credentials import PasswordCredentialsService, PasswordCredentialsServiceSync
+from tenantry_client.services.recording import RecordingService, RecordingServiceSync
 from tenantry_client.services.subscriptions import SubscriptionsService, SubscriptionsServiceSync
 from tenantry_client.services.usages import UsagesService, UsagesServiceSync
 from tenantry_client.services.user_profiles import UserProfilesService, UserProfilesServiceSync
@@ -29,6 +30,7 @@ class Services:
         self.identities = IdentitiesService(call)
         self.organizations = OrganizationsService(call)
         self.password_credentials = PasswordCredentialsService(call)
+        self.recording = RecordingService(call)
         self.subscriptions = SubscriptionsService(call)
         self.usages = UsagesService(call)
         self.user_profiles = UserProfilesService(call)
@@ -48,6 +50,7 @@ class ServicesSync:
         self.identities = IdentitiesServiceSync(call)
         self.organizations = OrganizationsServiceSync(call)
         self.password_credentials = PasswordCredentialsServiceSync(call)
+        self.recording = RecordingServiceSync(call)
         self.subscriptions = SubscriptionsServiceSync(call)
         self.usages = UsagesServiceSync(call)
         self.user_profiles = UserProfilesServiceSync(call)
