@@ -19,6 +19,7 @@ from server.kernel.telemetry.settings import TelemetrySettings
 from server.subdomains.ancillary.audits.api import audit_refused_service_tokens
 from server.subdomains.ancillary.audits.wiring import audits
 from server.subdomains.ancillary.emails.wiring import emails
+from server.subdomains.ancillary.recording.wiring import recording
 from server.subdomains.ancillary.usages.wiring import usages
 from server.subdomains.bookings.wiring import bookings
 from server.subdomains.cars.wiring import cars
@@ -40,6 +41,7 @@ SUBDOMAINS: list[Callable[[Platform], Subdomain]] = [
     usages,
     audits,
     emails,
+    recording,
     user_profiles,
     subscriptions,
     users,
