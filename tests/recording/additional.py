@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from google.protobuf.struct_pb2 import ListValue, Struct, Value
+from google.protobuf.struct_pb2 import NULL_VALUE, ListValue, Struct, Value
 
-NULL = Value(null_value="NULL_VALUE")
+NULL = Value(null_value=NULL_VALUE)
 
 
 def value_of(value: str | float | bool) -> Value:

@@ -28,7 +28,8 @@ def record(recording_service, server):
 def counted(name: str) -> int:
     """How often something was measured in this process."""
     [measures] = [each for each in metrics.read_all() if each.name == "tenantry.measures"]
-    return dict(measures.points).get((("name", name),), 0)
+    count: int = dict(measures.points).get((("name", name),), 0)
+    return count
 
 
 async def test_a_measure_is_counted_and_told_as_a_usage_of_the_service_account(record, server):

@@ -80,9 +80,10 @@ class Span:
         """
         Note that *error* happened, and where.
 
-        Not its message, which may quote values; that is in the log.
+        Neither its message nor lines of code, which may quote values; those are in the log.
         """
-        where = "".join(traceback.format_tb(error.__traceback__))
+        places = traceback.walk_tb(error.__traceback__)
+        where = "\n".join(f"{frame.f_code.co_filename}:{line} {frame.f_code.co_qualname}" for frame, line in places)
         said = {"exception.type": f"{type(error).__module__}.{type(error).__qualname__}", "exception.stacktrace": where}
         self.events.append(SpanEvent("exception", time_ns(), said))
         self.is_error = True

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import asyncpg
@@ -13,7 +14,8 @@ from server.kernel.telemetry.spans import SpanKind
 
 CONNECTIONS = Gauge("db.client.connection.count", "Connections to PostgreSQL, by state.", "{connection}")
 
-_FIRST_WORD = re.compile(r"\s*(\w+)")
+_CHANGES = re.compile(r"\b(?:(INSERT) INTO|(UPDATE)|(DELETE) FROM) ([a-z_]+\.[a-z_]+)")
+_READS = re.compile(r"\bFROM ([a-z_]+\.[a-z_]+)")
 _LONGEST_SQL = 2_000
 
 T = TypeVar("T")
@@ -48,8 +50,7 @@ async def _recorded(run: Callable[..., Awaitable[T]], sql: str, *arguments: Any)
     call = find_current_call()
     if call is None or call.span is None:
         return await run(sql, *arguments)
-    found = _FIRST_WORD.match(sql)
-    span = call.span.child(found[1].upper() if found else "SQL", SpanKind.CLIENT)
+    span = call.span.child(_summary(sql), SpanKind.CLIENT)
     span.attributes |= {"db.system.name": "postgresql", "db.query.text": sql[:_LONGEST_SQL]}
     try:
         return await run(sql, *arguments)
@@ -58,3 +59,13 @@ async def _recorded(run: Callable[..., Awaitable[T]], sql: str, *arguments: Any)
         raise
     finally:
         span.end()
+
+
+@lru_cache(maxsize=1000)
+def _summary(sql: str) -> str:
+    """What a statement does first of all, and to which table: ``INSERT cars.car``."""
+    change = _CHANGES.search(sql)
+    if change is not None:
+        return f"{change[1] or change[2] or change[3]} {change[4]}"
+    read = _READS.search(sql)
+    return f"SELECT {read[1]}" if read is not None else sql.partition(";")[0].partition(" ")[0]
