@@ -1,5 +1,6 @@
 """How the gateway takes part in traces: its spans go to the collector that the servers' go to."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -55,8 +56,6 @@ class Tracing:
     def part(self) -> dict[str, Any]:
         """What stands under ``tracing`` of a connection manager."""
         return {
-            # A call that belongs to a trace already is recorded if that is; of the others a part is.
-            "random_sampling": {"value": self.ratio * 100},
             # Envoy tells the whole URL. Query strings may hold what nobody should read, so it may not tell any of it.
             "max_path_tag_length": 0,
             "custom_tags": [{"tag": "url.path", "value": "%PATH(NQ:ORIG_OR_PATH)%"}],
@@ -65,6 +64,7 @@ class Tracing:
                 "typed_config": {
                     "@type": f"{_TYPES}.config.trace.v3.OpenTelemetryConfig",
                     "service_name": f"{self.service_name}-gateway",
+                    "sampler": self._sampler,
                     "http_service": {
                         "http_uri": {"uri": self.collector.traces_url, "cluster": _CLUSTER, "timeout": "5s"},
                         "request_headers_to_add": [
@@ -77,6 +77,13 @@ class Tracing:
         }
 
     @property
+    def _sampler(self) -> dict[str, Any]:
+        """A call that belongs to a trace already is recorded if that is; of the others a part is."""
+        share = {"numerator": round(self.ratio * 1_000_000), "denominator": "MILLION"}
+        a_part = _extension("trace_id_ratio_based", "TraceIdRatioBasedSamplerConfig", sampling_percentage=share)
+        return _extension("parent_based", "ParentBasedSamplerConfig", wrapped_sampler=a_part)
+
+    @property
     def cluster(self) -> dict[str, Any]:
         """How the collector is reached."""
         url = urlsplit(self.collector.traces_url)
@@ -85,7 +92,8 @@ class Tracing:
         place = {"address": url.hostname, "port_value": url.port or _PORTS[url.scheme]}
         cluster: dict[str, Any] = {
             "name": _CLUSTER,
-            "type": "STRICT_DNS",
+            "type": "LOGICAL_DNS",
+            "dns_lookup_family": "ALL",  # of a name; the first that answers is taken
             "connect_timeout": "1s",
             "load_assignment": {
                 "cluster_name": _CLUSTER,
@@ -107,17 +115,23 @@ def read_tracing(platform: PlatformSettings) -> Tracing | None:
     )
 
 
+def _extension(name: str, kind: str, **fields: Any) -> dict[str, Any]:
+    full_kind = f"{_TYPES}.extensions.tracers.opentelemetry.samplers.v3.{kind}"
+    return {"name": f"envoy.tracers.opentelemetry.samplers.{name}", "typed_config": {"@type": full_kind, **fields}}
+
+
 def _tls(host: str, trusted: str) -> dict[str, Any]:
-    name = {"exact": host}
+    is_name = not re.fullmatch(r"[0-9.]+|.*:.*", host)
+    expected = {"san_type": "DNS" if is_name else "IP_ADDRESS", "matcher": {"exact": host}}
     return {
         "name": "envoy.transport_sockets.tls",
         "typed_config": {
             "@type": f"{_TYPES}.extensions.transport_sockets.tls.v3.UpstreamTlsContext",
-            "sni": host,
+            **({"sni": host} if is_name else {}),
             "common_tls_context": {
                 "validation_context": {
                     "trusted_ca": {"filename": trusted},
-                    "match_typed_subject_alt_names": [{"san_type": "DNS", "matcher": name}],
+                    "match_typed_subject_alt_names": [expected],
                 }
             },
         },

@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 import pytest
 
-from server.kernel.settings import PlatformSettings
+from server.kernel.settings import PlatformSettings, read
 from server.kernel.telemetry.outbox import DROPPED
 from server.kernel.telemetry.settings import TelemetrySettings
 from server.kernel.telemetry.spans import SpanKind
@@ -24,8 +24,9 @@ async def telemetry(monkeypatch, collector):
     """The telemetry of a process of its own, so to speak, and how it is started with a collector."""
 
     def to(url):
+        monkeypatch.setenv("TENANTRY_OTEL_EXPORTER", "otlp")
         monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", url)
-        return Telemetry(TelemetrySettings(otel_exporter="otlp"), resource_of(PlatformSettings(), "eu"))
+        return Telemetry(read(TelemetrySettings), resource_of(read(PlatformSettings), "eu"))
 
     yield to
     collector.status = HTTPStatus.OK
