@@ -94,6 +94,7 @@ class Tracing:
             "name": _CLUSTER,
             "type": "LOGICAL_DNS",
             "dns_lookup_family": "ALL",  # of a name; the first that answers is taken
+            "wait_for_warm_on_init": False,  # the gateway starts whether or not the name is known
             "connect_timeout": "1s",
             "load_assignment": {
                 "cluster_name": _CLUSTER,
