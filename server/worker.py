@@ -29,7 +29,7 @@ async def _work(app: server_app.App, target: str) -> None:
     stopping = server_app.stop_signal()
     async with grpc.aio.insecure_channel(target) as channel:
         worker = worker_of(app, channel)
-        app.telemetry.samples.append(lambda: sample_queues(app.engine, app.platform.clock()))
+        app.telemetry.samples.append(lambda: sample_queues(app.engine.depths, app.platform.clock()))
         await app.telemetry.start()
         await app.platform.database.start()
         working = asyncio.create_task(worker.run())

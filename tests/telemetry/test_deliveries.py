@@ -142,7 +142,7 @@ async def test_a_dead_letter_is_logged_with_the_trace_that_caused_it_and_counted
 
     with caplog.at_level(logging.ERROR):
         await work()
-    await sample_queues(server.app.engine, server.clock())
+    await sample_queues(server.app.engine.depths, server.clock())
 
     [line] = [line for line in caplog.records if line.getMessage() == "dead letter"]
     assert vars(line)["trace_id"] == trace.trace_id
@@ -161,7 +161,7 @@ async def test_what_waits_and_what_is_dead_is_measured_by_queue(server, collecto
         "FROM kernel.delivery LIMIT 1"
     )
 
-    await sample_queues(server.app.engine, server.clock())
+    await sample_queues(server.app.engine.depths, server.clock())
 
     def values(name):
         metric = collector.metrics.get(name)
