@@ -25,6 +25,7 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
     "no name": ({"": value_of("x")}, {"additional": "INVALID_ADDITIONAL_NAME"}),
     "a long name": ({"x" * 101: value_of("x")}, {"additional": "INVALID_ADDITIONAL_NAME"}),
     "a null character in a name": ({"a\0b": value_of("x")}, {"additional": "INVALID_ADDITIONAL_NAME"}),
+    "a line break in a name": ({"a\nb": value_of("x")}, {"additional": "INVALID_ADDITIONAL_NAME"}),
     "an empty text": (values_of(Make=""), {"additional.Make": "INVALID_ADDITIONAL_VALUE"}),
     "a long text": (values_of(Make="x" * 301), {"additional.Make": "INVALID_ADDITIONAL_VALUE"}),
     "markup": (values_of(Make="<b>"), {"additional.Make": "INVALID_ADDITIONAL_VALUE"}),

@@ -66,8 +66,8 @@ async def test_a_repeat_is_recorded_once(record, server):
     assert len(await server.queued("usages", "Page Visited")) == 1
 
 
-@pytest.mark.parametrize("name", ["", "x" * 101])
-async def test_the_name_has_1_to_100_characters(record, server, name):
+@pytest.mark.parametrize("name", ["", "x" * 101, "a\nb", "a\0b"])
+async def test_the_name_has_1_to_100_printable_characters(record, server, name):
     refused = await refusal(record(event_name=name))
 
     assert (refused.code, refused.violations) == (

@@ -1,5 +1,6 @@
 """The properties that come with what is recorded, as the contract has them."""
 
+import re
 from collections.abc import Iterator, Mapping
 
 from google.protobuf.struct_pb2 import Value
@@ -7,7 +8,7 @@ from google.protobuf.struct_pb2 import Value
 from server.kernel import values
 from server.kernel.errors import Violation
 
-_LONGEST_NAME = 100
+_NAME = re.compile(r"[^\x00-\x1f\x7f-\x9f]{1,100}")
 _LONGEST_VALUE = 300
 _MOST_EXACT = 2**53  # larger whole numbers are not known to the last digit
 
@@ -15,8 +16,8 @@ _MOST_EXACT = 2**53  # larger whole numbers are not known to the last digit
 def violations(additional: Mapping[str, Value]) -> Iterator[Violation]:
     """What is wrong with properties besides their number."""
     for name, value in additional.items():
-        if not 1 <= len(name) <= _LONGEST_NAME or "\x00" in name:
-            yield Violation("additional", "INVALID_ADDITIONAL_NAME", "a name must have 1 to 100 characters")
+        if not _NAME.fullmatch(name):
+            yield Violation("additional", "INVALID_ADDITIONAL_NAME", "a name must have 1 to 100 printable characters")
         elif not _is_null(value) and not _is_acceptable(value):
             yield Violation(f"additional.{name}", "INVALID_ADDITIONAL_VALUE", "must be a short plain text or a number")
 
