@@ -30,7 +30,7 @@ from tenantry.options.v1 import access_pb2 as tenantry_dot_options_dot_v1_dot_ac
 from tenantry.options.v1 import fields_pb2 as tenantry_dot_options_dot_v1_dot_fields__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-tenantry/recording/v1/recording_service.proto\x12\x15tenantry.recording.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a tenantry/options/v1/access.proto\x1a tenantry/options/v1/fields.proto\"\xa7\x02\n\x18RecordMeasurementRequest\x12!\n\nevent_name\x18\x01 \x01(\tB\r\xe2\x41\x01\x02\xbaH\x06r\x04\x10\x01\x18\x64\x12x\n\nadditional\x18\x02 \x03(\x0b\x32?.tenantry.recording.v1.RecordMeasurementRequest.AdditionalEntryB#\xe2\x41\x01\x01\xbaH\x05\x9a\x01\x02\x10\x32\x92\xb5\x18\x13TOO_MANY_ADDITIONAL\x12#\n\nrequest_id\x18\x03 \x01(\tB\x0f\xe2\x41\x01\x01\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x1aI\n\x0f\x41\x64\x64itionalEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\"\x1b\n\x19RecordMeasurementResponse\"\x9b\x02\n\x12RecordUsageRequest\x12!\n\nevent_name\x18\x01 \x01(\tB\r\xe2\x41\x01\x02\xbaH\x06r\x04\x10\x01\x18\x64\x12r\n\nadditional\x18\x02 \x03(\x0b\x32\x39.tenantry.recording.v1.RecordUsageRequest.AdditionalEntryB#\xe2\x41\x01\x01\xbaH\x05\x9a\x01\x02\x10\x32\x92\xb5\x18\x13TOO_MANY_ADDITIONAL\x12#\n\nrequest_id\x18\x03 \x01(\tB\x0f\xe2\x41\x01\x01\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x1aI\n\x0f\x41\x64\x64itionalEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\"\x15\n\x13RecordUsageResponse2\xb6\x02\n\x10RecordingService\x12\x9a\x01\n\x11RecordMeasurement\x12/.tenantry.recording.v1.RecordMeasurementRequest\x1a\x30.tenantry.recording.v1.RecordMeasurementResponse\"\"\x8a\xb5\x18\x04\x08\x05@\x01\x82\xd3\xe4\x93\x02\x14\"\x0f/record/measure:\x01*\x12\x84\x01\n\x0bRecordUsage\x12).tenantry.recording.v1.RecordUsageRequest\x1a*.tenantry.recording.v1.RecordUsageResponse\"\x1e\x8a\xb5\x18\x04\x08\x05@\x01\x82\xd3\xe4\x93\x02\x10\"\x0b/record/use:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-tenantry/recording/v1/recording_service.proto\x12\x15tenantry.recording.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a tenantry/options/v1/access.proto\x1a tenantry/options/v1/fields.proto\"\xc1\x02\n\x18RecordMeasurementRequest\x12;\n\nevent_name\x18\x01 \x01(\tB\'\xe2\x41\x01\x02\xbaH r\x1e\x10\x01\x18\x64\x32\x18^[^\\x00-\\x1f\\x7f-\\x9f]*$\x12x\n\nadditional\x18\x02 \x03(\x0b\x32?.tenantry.recording.v1.RecordMeasurementRequest.AdditionalEntryB#\xe2\x41\x01\x01\xbaH\x05\x9a\x01\x02\x10\x32\x92\xb5\x18\x13TOO_MANY_ADDITIONAL\x12#\n\nrequest_id\x18\x03 \x01(\tB\x0f\xe2\x41\x01\x01\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x1aI\n\x0f\x41\x64\x64itionalEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\"\x1b\n\x19RecordMeasurementResponse\"\xb5\x02\n\x12RecordUsageRequest\x12;\n\nevent_name\x18\x01 \x01(\tB\'\xe2\x41\x01\x02\xbaH r\x1e\x10\x01\x18\x64\x32\x18^[^\\x00-\\x1f\\x7f-\\x9f]*$\x12r\n\nadditional\x18\x02 \x03(\x0b\x32\x39.tenantry.recording.v1.RecordUsageRequest.AdditionalEntryB#\xe2\x41\x01\x01\xbaH\x05\x9a\x01\x02\x10\x32\x92\xb5\x18\x13TOO_MANY_ADDITIONAL\x12#\n\nrequest_id\x18\x03 \x01(\tB\x0f\xe2\x41\x01\x01\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x1aI\n\x0f\x41\x64\x64itionalEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\"\x15\n\x13RecordUsageResponse2\xb6\x02\n\x10RecordingService\x12\x9a\x01\n\x11RecordMeasurement\x12/.tenantry.recording.v1.RecordMeasurementRequest\x1a\x30.tenantry.recording.v1.RecordMeasurementResponse\"\"\x8a\xb5\x18\x04\x08\x05@\x01\x82\xd3\xe4\x93\x02\x14\"\x0f/record/measure:\x01*\x12\x84\x01\n\x0bRecordUsage\x12).tenantry.recording.v1.RecordUsageRequest\x1a*.tenantry.recording.v1.RecordUsageResponse\"\x1e\x8a\xb5\x18\x04\x08\x05@\x01\x82\xd3\xe4\x93\x02\x10\"\x0b/record/use:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,7 +40,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RECORDMEASUREMENTREQUEST_ADDITIONALENTRY']._loaded_options = None
   _globals['_RECORDMEASUREMENTREQUEST_ADDITIONALENTRY']._serialized_options = b'8\001'
   _globals['_RECORDMEASUREMENTREQUEST'].fields_by_name['event_name']._loaded_options = None
-  _globals['_RECORDMEASUREMENTREQUEST'].fields_by_name['event_name']._serialized_options = b'\342A\001\002\272H\006r\004\020\001\030d'
+  _globals['_RECORDMEASUREMENTREQUEST'].fields_by_name['event_name']._serialized_options = b'\342A\001\002\272H r\036\020\001\030d2\030^[^\\x00-\\x1f\\x7f-\\x9f]*$'
   _globals['_RECORDMEASUREMENTREQUEST'].fields_by_name['additional']._loaded_options = None
   _globals['_RECORDMEASUREMENTREQUEST'].fields_by_name['additional']._serialized_options = b'\342A\001\001\272H\005\232\001\002\0202\222\265\030\023TOO_MANY_ADDITIONAL'
   _globals['_RECORDMEASUREMENTREQUEST'].fields_by_name['request_id']._loaded_options = None
@@ -48,7 +48,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RECORDUSAGEREQUEST_ADDITIONALENTRY']._loaded_options = None
   _globals['_RECORDUSAGEREQUEST_ADDITIONALENTRY']._serialized_options = b'8\001'
   _globals['_RECORDUSAGEREQUEST'].fields_by_name['event_name']._loaded_options = None
-  _globals['_RECORDUSAGEREQUEST'].fields_by_name['event_name']._serialized_options = b'\342A\001\002\272H\006r\004\020\001\030d'
+  _globals['_RECORDUSAGEREQUEST'].fields_by_name['event_name']._serialized_options = b'\342A\001\002\272H r\036\020\001\030d2\030^[^\\x00-\\x1f\\x7f-\\x9f]*$'
   _globals['_RECORDUSAGEREQUEST'].fields_by_name['additional']._loaded_options = None
   _globals['_RECORDUSAGEREQUEST'].fields_by_name['additional']._serialized_options = b'\342A\001\001\272H\005\232\001\002\0202\222\265\030\023TOO_MANY_ADDITIONAL'
   _globals['_RECORDUSAGEREQUEST'].fields_by_name['request_id']._loaded_options = None
@@ -58,17 +58,17 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RECORDINGSERVICE'].methods_by_name['RecordUsage']._loaded_options = None
   _globals['_RECORDINGSERVICE'].methods_by_name['RecordUsage']._serialized_options = b'\212\265\030\004\010\005@\001\202\323\344\223\002\020\"\013/record/use:\001*'
   _globals['_RECORDMEASUREMENTREQUEST']._serialized_start=263
-  _globals['_RECORDMEASUREMENTREQUEST']._serialized_end=558
-  _globals['_RECORDMEASUREMENTREQUEST_ADDITIONALENTRY']._serialized_start=485
-  _globals['_RECORDMEASUREMENTREQUEST_ADDITIONALENTRY']._serialized_end=558
-  _globals['_RECORDMEASUREMENTRESPONSE']._serialized_start=560
-  _globals['_RECORDMEASUREMENTRESPONSE']._serialized_end=587
-  _globals['_RECORDUSAGEREQUEST']._serialized_start=590
-  _globals['_RECORDUSAGEREQUEST']._serialized_end=873
-  _globals['_RECORDUSAGEREQUEST_ADDITIONALENTRY']._serialized_start=485
-  _globals['_RECORDUSAGEREQUEST_ADDITIONALENTRY']._serialized_end=558
-  _globals['_RECORDUSAGERESPONSE']._serialized_start=875
-  _globals['_RECORDUSAGERESPONSE']._serialized_end=896
-  _globals['_RECORDINGSERVICE']._serialized_start=899
-  _globals['_RECORDINGSERVICE']._serialized_end=1209
+  _globals['_RECORDMEASUREMENTREQUEST']._serialized_end=584
+  _globals['_RECORDMEASUREMENTREQUEST_ADDITIONALENTRY']._serialized_start=511
+  _globals['_RECORDMEASUREMENTREQUEST_ADDITIONALENTRY']._serialized_end=584
+  _globals['_RECORDMEASUREMENTRESPONSE']._serialized_start=586
+  _globals['_RECORDMEASUREMENTRESPONSE']._serialized_end=613
+  _globals['_RECORDUSAGEREQUEST']._serialized_start=616
+  _globals['_RECORDUSAGEREQUEST']._serialized_end=925
+  _globals['_RECORDUSAGEREQUEST_ADDITIONALENTRY']._serialized_start=511
+  _globals['_RECORDUSAGEREQUEST_ADDITIONALENTRY']._serialized_end=584
+  _globals['_RECORDUSAGERESPONSE']._serialized_start=927
+  _globals['_RECORDUSAGERESPONSE']._serialized_end=948
+  _globals['_RECORDINGSERVICE']._serialized_start=951
+  _globals['_RECORDINGSERVICE']._serialized_end=1261
 # @@protoc_insertion_point(module_scope)

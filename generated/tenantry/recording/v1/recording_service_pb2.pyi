@@ -50,12 +50,12 @@ class RecordMeasurementRequest(_message.Message):
     ADDITIONAL_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     event_name: _builtins.str
-    """What was measured, 1 to 100 characters. A name of nothing but white space is ignored."""
+    """What was measured, 1 to 100 characters, no control characters. A name of nothing but white space is ignored."""
     request_id: _builtins.str
     """A UUID. A repeat within 24 hours gets the same answer and does nothing again (AIP-155)."""
     @_builtins.property
     def additional(self) -> _containers.MessageMap[_builtins.str, _struct_pb2.Value]:
-        """Properties, at most 50. A name has 1 to 100 characters (INVALID_ADDITIONAL_NAME). A value is a string, a number or a
+        """Properties, at most 50. A name is as event_name (INVALID_ADDITIONAL_NAME). A value is a string, a number or a
         bool whose text has 1 to 300 letters, digits, spaces and usual punctuation (INVALID_ADDITIONAL_VALUE); nulls are
         left out.
         """
@@ -123,12 +123,12 @@ class RecordUsageRequest(_message.Message):
     ADDITIONAL_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     event_name: _builtins.str
-    """What was done, 1 to 100 characters. A name of nothing but white space is ignored."""
+    """What was done, 1 to 100 characters, no control characters. A name of nothing but white space is ignored."""
     request_id: _builtins.str
     """A UUID. A repeat within 24 hours gets the same answer and does nothing again (AIP-155)."""
     @_builtins.property
     def additional(self) -> _containers.MessageMap[_builtins.str, _struct_pb2.Value]:
-        """Properties, at most 50. A name has 1 to 100 characters (INVALID_ADDITIONAL_NAME); ForId has no special meaning. A
+        """Properties, at most 50. A name is as event_name (INVALID_ADDITIONAL_NAME); ForId has no special meaning. A
         value is a string, a number or a bool whose text has 1 to 300 letters, digits, spaces and usual punctuation
         (INVALID_ADDITIONAL_VALUE); nulls are left out.
         """
