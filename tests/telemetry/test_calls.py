@@ -9,6 +9,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 from server.kernel import ids
 from server.kernel.telemetry import metrics
 from server.kernel.telemetry.crashes import EXCEPTIONS
+from server.kernel.telemetry.log_records import Forwarding
 from tests.harness import refusal
 from tests.kernel.echo import Ask, KeepAsk, stub
 from tests.telemetry.collector import attributes
@@ -139,6 +140,16 @@ async def test_log_records_are_told_with_their_trace_and_without_secrets(server,
     [warning] = [each for each in collector.logs if each.body.string_value == "a password"]
     assert (attributes(warning)["password"], attributes(warning)["colour"]) == ("[redacted]", "red")
     assert all(SECRET.encode() not in told.body for told in collector.told)
+
+
+def test_a_record_that_cannot_be_read_stops_nobody(capsys):
+    forwarded: list[object] = []
+    record = logging.makeLogRecord({"name": "tests", "msg": "%d cars", "args": ("no number",)})
+
+    Forwarding(forwarded.append).handle(record)
+
+    assert forwarded == []
+    assert "Logging error" in capsys.readouterr().err
 
 
 async def test_calls_are_counted_by_method_and_code_with_how_long_they_took(server, collector):

@@ -36,6 +36,12 @@ class Forwarding(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         if record.name.startswith(_OF_SENDING):
             return
+        try:
+            self._sink(self._read(record))
+        except Exception:  # noqa: BLE001  # whoever logs must not fail for it
+            self.handleError(record)
+
+    def _read(self, record: logging.LogRecord) -> LogRecord:
         facts = logs.facts_of(record)
         if record.exc_info and record.exc_info[0] is not None:
             facts["exception.type"] = record.exc_info[0].__qualname__
@@ -43,4 +49,4 @@ class Forwarding(logging.Handler):
         call = find_current_call()
         trace = call.trace_context if call is not None else None
         at = int(record.created * 1_000_000_000)
-        self._sink(LogRecord(at, record.levelno, record.name, record.getMessage(), facts, trace))
+        return LogRecord(at, record.levelno, record.name, record.getMessage(), facts, trace)
