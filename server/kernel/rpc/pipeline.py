@@ -201,12 +201,8 @@ class Pipeline:
 
     def _end(self, watch: CallWatch, call: Call, code: str, started: float, reason: str = "") -> None:
         seconds = time.monotonic() - started
-        watch.end(call, code, seconds, reason)
-        if code == "OK" and not self.logs_every_call:
-            return
-        log.info(
-            "call",
-            extra={
+        if code != "OK" or self.logs_every_call:
+            facts = {
                 "method": call.method,
                 "code": code,
                 "reason": reason,
@@ -214,8 +210,9 @@ class Pipeline:
                 "caller": call.caller.user_id,
                 "organization_id": call.organization_id,
                 "milliseconds": round(seconds * 1000, 1),
-            },
-        )
+            }
+            log.info("call", extra=facts)
+        watch.end(call, code, seconds, reason)
 
 
 def _is_cancelled() -> bool:

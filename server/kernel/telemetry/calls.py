@@ -50,3 +50,4 @@ class CallWatch:
             span.attributes["tenantry.reason"] = reason
         span.is_error = span.is_error or code in _OUR_FAULT
         span.end()
+        call.span = None  # what fails after it, such as the answer itself, belongs to its caller
