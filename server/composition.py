@@ -15,11 +15,13 @@ from server.kernel.rpc.authentication import OnRefused
 from server.kernel.security.settings import CallSettings, SecuritySettings
 from server.kernel.settings import PlatformSettings
 from server.kernel.subdomain import Platform, Subdomain
+from server.kernel.telemetry.settings import TelemetrySettings
 from server.subdomains.ancillary.audits.refused_tokens import RefusedServiceTokens
 from server.subdomains.ancillary.audits.wiring import audits
 from server.subdomains.ancillary.emails.wiring import emails
 from server.subdomains.ancillary.feature_flags.wiring import feature_flags
 from server.subdomains.ancillary.provisioning.wiring import provisioning
+from server.subdomains.ancillary.recording.wiring import recording
 from server.subdomains.ancillary.sms.wiring import sms
 from server.subdomains.ancillary.usages.wiring import usages
 from server.subdomains.bookings.wiring import bookings
@@ -44,6 +46,7 @@ SUBDOMAINS: list[Callable[[Platform], Subdomain]] = [
     emails,
     feature_flags,
     provisioning,
+    recording,
     sms,
     user_profiles,
     subscriptions,
@@ -86,7 +89,13 @@ def histories() -> "list[History]":
 
 def settings_classes() -> list[type[BaseSettings]]:
     """Every settings class, for docs/settings.md."""
-    found: list[type[BaseSettings]] = [PlatformSettings, SecuritySettings, CallSettings, DeliverySettings]
+    found: list[type[BaseSettings]] = [
+        PlatformSettings,
+        SecuritySettings,
+        CallSettings,
+        DeliverySettings,
+        TelemetrySettings,
+    ]
     for subdomain in SUBDOMAINS:
         package = subdomain.__module__.rpartition(".")[0]
         if importlib.util.find_spec(f"{package}.settings") is not None:

@@ -18,6 +18,7 @@ from google.api.field_behavior_pb2 import REQUIRED, FieldBehavior, field_behavio
 from google.api.httpbody_pb2 import HttpBody
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
+from google.protobuf.struct_pb2 import Value as JsonValue
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from server.kernel import ids
@@ -53,6 +54,7 @@ WORDS: dict[str, Any] = {
     "to_phone_number": "+6421300033",
     "receipt_id": "receipt-of-nobody",
     "reason": "nobody there",
+    "additional": {"Path": JsonValue(string_value="/cars")},
     "number_plate": lambda: f"P{secrets.token_hex(4).upper()}",
     "email_address": lambda: f"someone-{secrets.token_hex(6)}@example.com",
     "username": lambda: f"nobody-{secrets.token_hex(6)}@example.com",
@@ -151,6 +153,11 @@ def rules_of(field: FieldDescriptor) -> Any:
     return field.GetOptions().Extensions[validate_pb2.field]
 
 
+def is_map(field: FieldDescriptor) -> bool:
+    """Whether a field holds names with a value each."""
+    return field.message_type is not None and bool(field.message_type.GetOptions().map_entry)
+
+
 def id_prefix(field: FieldDescriptor) -> str:
     """The kind of id that a field takes; empty when it takes none."""
     found = _ID.match(rules_of(field).string.pattern)
@@ -161,6 +168,10 @@ def assign(request: Message, field: FieldDescriptor, value: Any) -> None:
     """Set a field of any kind; nothing for None."""
     if value is None:
         request.ClearField(field.name)
+    elif is_map(field):
+        request.ClearField(field.name)
+        for key, each in value.items():
+            getattr(request, field.name)[key].CopyFrom(each)
     elif field.is_repeated:
         request.ClearField(field.name)
         getattr(request, field.name).extend(value)

@@ -12,7 +12,7 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from tests.everything.calls import rest_request, with_query
-from tests.everything.requests import fields_of
+from tests.everything.requests import fields_of, is_map
 from tests.everything.spoiled import LONG, MEGABYTE, OTHER_KIND, takes_any_character
 from tooling.contracts.http_rules import Route
 
@@ -113,7 +113,7 @@ def _spoiled_members(route: Route, valid: Message, target: str, body: dict[str, 
 
 
 def _members(each: FieldDescriptor, valid: Any) -> Iterator[tuple[str, Any]]:
-    yield "object", {"nonsense": 1}
+    yield "object", {"nonsense": {"deep": 1}} if is_map(each) else {"nonsense": 1}
     if not each.is_repeated:
         yield "list", [[1]]
     if each.is_repeated:

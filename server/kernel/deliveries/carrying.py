@@ -6,7 +6,6 @@ everything else is refused for good.
 """
 
 import asyncio
-import logging
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
@@ -20,8 +19,7 @@ from server.kernel.access.caller import find_current_call, service_call, set_cur
 from server.kernel.deliveries.envelope import InvalidMessageId, Received, members_of, message_id_of, received
 from server.kernel.deliveries.outcomes import Outcome, Result
 from server.kernel.errors import Aborted, Refusal, ResourceExhausted, StoreUnavailable, Unavailable
-
-log = logging.getLogger(__name__)
+from server.kernel.telemetry.crashes import crash
 
 T = TypeVar("T")
 _PASSING = (Aborted, ResourceExhausted, Unavailable)
@@ -117,9 +115,9 @@ async def _try(work: Awaitable[None]) -> Refusal | None:
         return refusal
     except _STORE_IS_BUSY:
         return StoreUnavailable()
-    except Exception:  # a bug that one message meets must not touch the others
-        incident_id = ids.new_id("incident")
-        log.exception("a delivery failed unexpectedly", extra={"incident_id": incident_id})
+    except Exception as error:  # noqa: BLE001  # a bug that one message meets must not touch the others
+        call = find_current_call()
+        crash(call.method if call and call.method else "deliveries", "a delivery failed unexpectedly", error)
         return _Unexpected()
     return None
 

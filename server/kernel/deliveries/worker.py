@@ -24,6 +24,11 @@ from server.kernel.deliveries.outcomes import Outcome, Result
 from server.kernel.errors import Refusal
 from server.kernel.security.tokens import Tokens
 from server.kernel.subdomain import Carrier
+from server.kernel.telemetry.crashes import crash
+from server.kernel.telemetry.deliveries import Delivery, begin_delivery, cause_of
+from server.kernel.telemetry.queues import ATTEMPTS
+from server.kernel.telemetry.spans import Tracer
+from server.kernel.telemetry.trace_context import HEADER
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +57,7 @@ class Worker:
         channel: grpc.aio.Channel,
         tokens: Tokens,
         housekeeping: Sequence[Callable[[], Awaitable[object]]] = (),
+        tracer: Tracer | None = None,
     ) -> None:
         self._database = database
         self._engine = engine
@@ -59,6 +65,7 @@ class Worker:
         self._channel = channel
         self._tokens = tokens
         self._housekeeping = housekeeping
+        self._tracer = tracer
         self._wakers = {carrier.queue: asyncio.Event() for carrier in carriers}
         self._stopping = asyncio.Event()
         self._token = ("", 0.0)
@@ -100,8 +107,8 @@ class Worker:
             return await self._engine.claim(carrier.queue, carrier.batch_size, lease)
         except Refusal as refusal:
             log.warning("the queue cannot be reached", extra={"queue": carrier.queue, "reason": refusal.reason})
-        except Exception:
-            log.exception("a claim failed", extra={"queue": carrier.queue})
+        except Exception as error:  # noqa: BLE001  # reported; the next claim may go better
+            crash(f"deliveries.{carrier.queue}", "a claim failed", error)
         return []
 
     async def _finish(self, carrier: Carrier, claimed: list[Claimed], lease: UUID) -> None:
@@ -109,30 +116,47 @@ class Worker:
             await self._carry(carrier, claimed, lease)
         except Refusal as refusal:
             log.warning("a batch was left", extra={"queue": carrier.queue, "reason": refusal.reason})
-        except Exception:
-            log.exception("a batch failed", extra={"queue": carrier.queue})
+        except Exception as error:  # noqa: BLE001  # reported; the next batch may be better
+            crash(f"deliveries.{carrier.queue}", "a batch failed", error)
 
     async def _carry(self, carrier: Carrier, claimed: list[Claimed], lease: UUID) -> None:
         patience = self._engine.patience_of(carrier.queue)
         until = time.monotonic() + patience.lease.total_seconds() - _MARGIN_SECONDS
         results: list[Result] = []
         for batch in _by_size(claimed):
-            results += await self._call(carrier, batch, max(1.0, until - time.monotonic()))
+            results += await self._deliver(carrier, batch, max(1.0, until - time.monotonic()))
         await self._engine.settle(carrier.queue, claimed, results, lease)
         for each, result in zip(claimed, results, strict=True):
+            ATTEMPTS.add(queue=carrier.queue.value, outcome=result.outcome.value)
             if result.outcome is not Outcome.DELIVERED:
                 _report(carrier, each, result, patience.most_attempts)
 
-    async def _call(self, carrier: Carrier, batch: Sequence[Claimed], seconds: float) -> list[Result]:
+    async def _deliver(self, carrier: Carrier, batch: Sequence[Claimed], seconds: float) -> list[Result]:
+        delivery = begin_delivery(self._tracer, carrier.queue.value, [each.message for each in batch])
+        try:
+            results = await self._call(carrier, batch, seconds, delivery)
+        except BaseException as error:
+            delivery.fail(error)
+            raise
+        delivery.end(results)
+        return results
+
+    async def _call(
+        self, carrier: Carrier, batch: Sequence[Claimed], seconds: float, delivery: Delivery
+    ) -> list[Result]:
         if not carrier.method:
-            set_current_call(service_call(str(ids.uuid7())))
+            call = service_call(str(ids.uuid7()), traceparent=delivery.traceparent)
+            call.span = delivery.span
+            set_current_call(call)
             return list(await carrier.carry(carrier.pack(batch)))
         send = self._channel.unary_unary(
             carrier.method,
             request_serializer=carrier.encode,
             response_deserializer=_response,
         )
-        metadata = (("authorization", f"Bearer {self._service_token()}"), ("x-request-id", _request_id(batch)))
+        metadata = [("authorization", f"Bearer {self._service_token()}"), ("x-request-id", _request_id(batch))]
+        if delivery.traceparent is not None:
+            metadata.append((HEADER, delivery.traceparent))
         try:
             results: list[Result] = await send(
                 carrier.pack(batch), timeout=seconds, metadata=metadata, wait_for_ready=True
@@ -158,8 +182,8 @@ class Worker:
                     await work()
                 except Refusal as refusal:
                     log.warning("housekeeping is put off", extra={"reason": refusal.reason})
-                except Exception:
-                    log.exception("housekeeping failed")
+                except Exception as error:  # noqa: BLE001  # reported; the rest of the house is kept
+                    crash("housekeeping", "housekeeping failed", error)
             await _wait(self._stopping, _HOUSEKEEPING_SECONDS)
 
 
@@ -207,11 +231,13 @@ def _by_size(claimed: Sequence[Claimed]) -> Sequence[Sequence[Claimed]]:
 
 def _report(carrier: Carrier, claimed: Claimed, result: Result, most_attempts: int) -> None:
     is_dead = result.outcome is Outcome.REFUSED or claimed.attempts >= most_attempts
+    cause = cause_of(claimed.message)
     facts = {
         "queue": carrier.queue,
         "message_id": ids.encode("msg", claimed.id),
         "attempts": claimed.attempts,
         "reason": result.reason,
+        "trace_id": cause.trace_id if cause is not None else None,
     }
     log.log(logging.ERROR if is_dead else logging.WARNING, "dead letter" if is_dead else "will retry", extra=facts)
 

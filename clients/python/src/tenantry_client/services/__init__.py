@@ -12,6 +12,7 @@ from tenantry_client.services.identities import IdentitiesService, IdentitiesSer
 from tenantry_client.services.organizations import OrganizationsService, OrganizationsServiceSync
 from tenantry_client.services.password_credentials import PasswordCredentialsService, PasswordCredentialsServiceSync
 from tenantry_client.services.provisioning import ProvisioningService, ProvisioningServiceSync
+from tenantry_client.services.recording import RecordingService, RecordingServiceSync
 from tenantry_client.services.sms import SmsService, SmsServiceSync
 from tenantry_client.services.subscriptions import SubscriptionsService, SubscriptionsServiceSync
 from tenantry_client.services.usages import UsagesService, UsagesServiceSync
@@ -34,6 +35,7 @@ class Services:
         self.organizations = OrganizationsService(call)
         self.password_credentials = PasswordCredentialsService(call)
         self.provisioning = ProvisioningService(call)
+        self.recording = RecordingService(call)
         self.sms = SmsService(call)
         self.subscriptions = SubscriptionsService(call)
         self.usages = UsagesService(call)
@@ -56,6 +58,7 @@ class ServicesSync:
         self.organizations = OrganizationsServiceSync(call)
         self.password_credentials = PasswordCredentialsServiceSync(call)
         self.provisioning = ProvisioningServiceSync(call)
+        self.recording = RecordingServiceSync(call)
         self.sms = SmsServiceSync(call)
         self.subscriptions = SubscriptionsServiceSync(call)
         self.usages = UsagesServiceSync(call)
