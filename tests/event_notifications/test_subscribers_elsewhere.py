@@ -133,7 +133,7 @@ async def test_an_unknown_address_fails_the_delivery_and_never_the_use_case(
 
         assert listener.heard == ["fine", "end"]
         [crash] = [record for record in caplog.records if record.levelno == logging.CRITICAL]
-        assert (crash.getMessage(), crash.subscription) == ("dead letter", SUBSCRIPTION)
+        assert (crash.getMessage(), crash.site) == ("a dead event holds its stream", f"deliveries.{SUBSCRIPTION}")
 
 
 async def test_a_server_that_does_not_answer_keeps_nobody_else_waiting(postgres, database_name, monkeypatch):
