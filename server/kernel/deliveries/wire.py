@@ -1,6 +1,7 @@
 """Queues and results of deliveries as the contracts say them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from tenantry.deliveries.v1 import types_pb2
 
@@ -23,6 +24,11 @@ _OUTCOMES = {
     Outcome.RETRY_LATER: types_pb2.DELIVERY_OUTCOME_RETRY_LATER,
     Outcome.REFUSED: types_pb2.DELIVERY_OUTCOME_REFUSED,
 }
+
+
+def encode_texts(texts: Sequence[Any]) -> bytes:
+    """The request in which most receivers take messages."""
+    return types_pb2.DeliveryBatch(messages=texts).SerializeToString()
 
 
 def to_proto(results: Iterable[Result]) -> list[types_pb2.DeliveryResult]:
