@@ -16,7 +16,7 @@ from server.kernel.access.principals import Principals
 from server.kernel.clock import Clock, system_clock
 from server.kernel.database import Consumer, Database
 from server.kernel.deliveries.drain import drain
-from server.kernel.deliveries.engine import Engine
+from server.kernel.deliveries.engines import QueueEngine, engine_of
 from server.kernel.deliveries.messages import Queue
 from server.kernel.deliveries.settings import DeliverySettings
 from server.kernel.events import DomainEvent
@@ -48,7 +48,7 @@ class App:
     subdomains: Sequence[Subdomain]
     pipeline: Pipeline
     calls: CallSettings
-    engine: Engine
+    engine: QueueEngine
 
     def server(self) -> Server:
         """The gRPC server of this process."""
@@ -76,7 +76,7 @@ def build(
     database = database or Database(
         dsn_of(platform_settings), clock=clock, pool_size=calls.database_pool_size, host_region=calls.host_region
     )
-    engine = Engine(database, settings.read(DeliverySettings).engine)
+    engine = engine_of(database, settings.read(DeliverySettings))
     carriers: dict[Queue, Carrier] = {}
     platform = Platform(
         settings=platform_settings,

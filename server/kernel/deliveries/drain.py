@@ -6,7 +6,7 @@ from uuid import UUID
 
 from server.kernel import ids
 from server.kernel.access.caller import current_call, service_call, set_current_call
-from server.kernel.deliveries.engine import Engine
+from server.kernel.deliveries.engines import QueueEngine
 from server.kernel.deliveries.messages import Queue
 from server.kernel.deliveries.outcomes import Outcome
 from server.kernel.subdomain import Carrier
@@ -14,7 +14,7 @@ from server.kernel.subdomain import Carrier
 _WAIT_SECONDS = 0.05
 
 
-async def drain(engine: Engine, carriers: Mapping[Queue, Carrier], queue: Queue) -> tuple[int, int]:
+async def drain(engine: QueueEngine, carriers: Mapping[Queue, Carrier], queue: Queue) -> tuple[int, int]:
     """
     Try every message of *queue* once, those that wait for a retry included, and say how many were delivered and how
     many failed. Messages that a worker holds are waited for.

@@ -17,8 +17,8 @@ from tenantry.deliveries.v1 import types_pb2
 
 from server.kernel import ids
 from server.kernel.access.caller import MAINTENANCE, service_call, set_current_call
-from server.kernel.database import Database
-from server.kernel.deliveries.engine import Claimed, Engine, retry_all
+from server.kernel.deliveries.engine import Claimed, retry_all
+from server.kernel.deliveries.engines import QueueEngine
 from server.kernel.deliveries.outcomes import Outcome, Result
 from server.kernel.errors import Refusal
 from server.kernel.security.tokens import Tokens
@@ -43,14 +43,12 @@ class Worker:
     def __init__(
         self,
         *,
-        database: Database,
-        engine: Engine,
+        engine: QueueEngine,
         carriers: Sequence[Carrier],
         channel: grpc.aio.Channel,
         tokens: Tokens,
         housekeeping: Sequence[Callable[[], Awaitable[object]]] = (),
     ) -> None:
-        self._database = database
         self._engine = engine
         self._carriers = carriers
         self._channel = channel
@@ -59,12 +57,13 @@ class Worker:
         self._wakers = {carrier.queue: asyncio.Event() for carrier in carriers}
         self._stopping = asyncio.Event()
         self._token = ("", 0.0)
-        database.signals.on("deliveries", self._wake)
+        engine.wake_by(self._wake)
 
     async def run(self) -> None:
         """Work until :meth:`stop`; then finish the batches in hand."""
         loops = [self._work(carrier, self._wakers[carrier.queue]) for carrier in self._carriers]
         await asyncio.gather(*loops, self._keep_house())
+        await self._engine.close()
 
     def stop(self) -> None:
         """Take no more work."""
