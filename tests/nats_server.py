@@ -1,4 +1,4 @@
-"""A real NATS with JetStream, on a port and a folder of its own: started, killed, stopped short and emptied by tests."""
+"""A real NATS with JetStream, on a port and a folder of its own: started, killed, frozen and emptied."""
 
 import shutil
 import signal
@@ -31,7 +31,7 @@ class NatsServer:
         """Start it and wait until it answers."""
         self.folder.mkdir(parents=True, exist_ok=True)
         address = ["-a", "127.0.0.1", "-p", str(self.port)]
-        command = [_PROGRAM, "-js", "-sd", self.folder / "store", *address, *self._options]
+        command = [str(_PROGRAM), "-js", "-sd", str(self.folder / "store"), *address, *self._options]
         with (self.folder / "nats.log").open("ab") as output:
             self._process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
         end = time.monotonic() + _START_SECONDS
