@@ -216,6 +216,8 @@ class JetStream:
             list(settings.servers),
             name="tenantry-worker",
             allow_reconnect=False,  # what was there may be gone: a new connection looks again
+            max_reconnect_attempts=1,
+            reconnect_time_wait=0,
             error_cb=_heard,
             ping_interval=_PING_SECONDS,
             user_credentials=str(settings.credentials) if settings.credentials else None,
