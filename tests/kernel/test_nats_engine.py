@@ -23,6 +23,7 @@ from server.kernel.deliveries.operations import Operations
 from server.kernel.deliveries.outcomes import Outcome, Result
 from server.kernel.deliveries.settings import NatsSettings
 from server.kernel.subdomain import Carrier
+from tests.emails.mail_server import make_certificate
 from tests.harness import SettableClock
 from tests.kernel.faults import eventually, fault_database, outside
 from tests.nats_server import NatsServer
@@ -272,6 +273,7 @@ async def test_other_workers_are_woken_when_notices_are_sent(database, engine, o
     other.wake_by(woken.append)
     assert await _claim(other) == []
     await _queue(database, "a", "b")
+    woken.clear()  # what it was told of the queueing
 
     assert len(await _claim(engine, size=1)) == 1
 
@@ -306,3 +308,25 @@ async def test_no_content_is_handed_to_nats(database, engine, own_nats):
     assert b"TENANTRY_USAGES" in stored
     assert b"msg_" in stored
     assert b"the-one-time-link" not in stored
+
+
+async def test_nats_may_want_a_password_and_be_verified(database, tmp_path):
+    pem = str(make_certificate(tmp_path))
+    safe = NatsServer(
+        tmp_path / "safe", "--user", "ada", "--pass", "sesame", "--tls", "--tlscert", pem, "--tlskey", pem
+    )
+    safe.start()
+    await _queue(database, "a")
+
+    async def claims_by(user: str, ca_file: Path | None) -> list[str]:
+        url = f"tls://{user}@localhost:{safe.port}"
+        engine = NatsEngine(database, SETTINGS, NatsSettings((url,), ca_file=ca_file))
+        try:
+            return await _claim(engine)
+        finally:
+            await engine.close()
+
+    assert await claims_by("ada:wrong", Path(pem)) == []
+    assert await claims_by("ada:sesame", None) == []
+    assert await claims_by("ada:sesame", Path(pem)) == ["a"]
+    safe.kill()

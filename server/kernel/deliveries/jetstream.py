@@ -20,7 +20,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, PubAck, RetentionPolicy, StorageType, StreamConfig
-from nats.js.errors import NotFoundError
+from nats.js.errors import NotFoundError, ServiceUnavailableError
 
 from server.kernel import ids
 from server.kernel.deliveries.messages import Queue
@@ -40,7 +40,7 @@ _TROUBLE = (nats.errors.Error, OSError, TimeoutError)
 
 
 class NatsAway(Exception):
-    """NATS cannot be asked just now."""
+    """NATS cannot be asked just now, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,18 +211,7 @@ class JetStream:
             return self._link
 
     async def _connect(self) -> _Link:
-        client, settings = Client(), self._settings
-        await client.connect(
-            list(settings.servers),
-            name="tenantry-worker",
-            allow_reconnect=False,  # what was there may be gone: a new connection looks again
-            max_reconnect_attempts=1,
-            reconnect_time_wait=0,
-            error_cb=_heard,
-            ping_interval=_PING_SECONDS,
-            user_credentials=str(settings.credentials) if settings.credentials else None,
-            tls=ssl.create_default_context(cafile=settings.ca_file) if settings.ca_file else None,
-        )
+        client = await _client_of(self._settings)
         await client.subscribe(self._wake_subject, cb=self._wake)
         return _Link(client, client.jetstream(timeout=_ANSWER_SECONDS))
 
@@ -240,7 +229,7 @@ class JetStream:
         if not self._is_away:
             log.warning("NATS is away; what is queued waits", extra={"error": type(error).__name__})
         self._is_away = True
-        return NatsAway()
+        return NatsAway(type(error).__name__)
 
     async def _wake(self, message: Msg) -> None:
         for wake in self._wakers:
@@ -255,6 +244,44 @@ class JetStream:
 
     def _stream(self, queue: Queue) -> str:
         return f"{self._settings.prefix}_{queue.value}".upper()
+
+
+async def version_of(settings: NatsSettings) -> str:
+    """
+    The version of the NATS that answers and has JetStream.
+
+    Raises:
+        NatsAway: There is none.
+    """
+    client: Client | None = None
+    try:
+        async with asyncio.timeout(2 * _ANSWER_SECONDS):
+            client = await _client_of(settings)
+            await client.jetstream(timeout=_ANSWER_SECONDS).account_info()
+            version = client.connected_server_version
+            return f"{version.major}.{version.minor}.{version.patch}"
+    except (ServiceUnavailableError, nats.errors.NoRespondersError):
+        raise NatsAway("it has no JetStream") from None
+    except _TROUBLE as error:
+        raise NatsAway(type(error).__name__) from None
+    finally:
+        if client is not None:
+            await client.close()
+
+
+async def _client_of(settings: NatsSettings) -> Client:
+    client = Client()
+    await client.connect(
+        list(settings.servers),
+        name="tenantry",
+        allow_reconnect=False,  # what was there may be gone: a new connection looks again
+        max_reconnect_attempts=1,
+        reconnect_time_wait=0,
+        error_cb=_heard,
+        ping_interval=_PING_SECONDS,
+        tls=ssl.create_default_context(cafile=settings.ca_file) if settings.ca_file else None,
+    )
+    return client
 
 
 async def _heard(error: Exception) -> None:

@@ -18,7 +18,6 @@ class NatsSettings:
 
     servers: tuple[str, ...]
     prefix: str = "tenantry"
-    credentials: Path | None = None
     ca_file: Path | None = None
 
 
@@ -36,10 +35,13 @@ class DeliverySettings(BaseSettings):
         "postgres", description="`postgres`, or `nats` to hand out messages over NATS JetStream, to many workers."
     )
     nats_url: SecretStr | None = Field(
-        None, description="NATS servers, with commas between them: `nats://user:password@host:4222`, `tls://…`."
+        None,
+        description="NATS servers, with commas between them: `nats://user:password@host:4222`, or `tls://…`. Needed "
+        "with `nats`.",
     )
-    nats_credentials: Path | None = Field(None, description="File of a NATS user's credentials, `.creds`.")
-    nats_ca_file: Path | None = Field(None, description="Certificates that NATS servers are verified by, in PEM.")
+    nats_ca_file: Path | None = Field(
+        None, description="Certificates, in PEM, that NATS servers are verified by instead of the system's."
+    )
     nats_prefix: str = Field(
         "tenantry",
         pattern=r"^[A-Za-z0-9_-]{1,32}$",
@@ -63,15 +65,14 @@ class DeliverySettings(BaseSettings):
     def nats(self) -> NatsSettings:
         url = self.nats_url.get_secret_value() if self.nats_url else ""
         servers = tuple(server.strip() for server in url.split(",") if server.strip())
-        return NatsSettings(servers, self.nats_prefix, self.nats_credentials, self.nats_ca_file)
+        return NatsSettings(servers, self.nats_prefix, self.nats_ca_file)
 
     @model_validator(mode="after")
     def _knows_its_servers(self) -> Self:
         if self.queue_engine == "nats" and not self.nats.servers:
             raise ValueError("with the engine nats, TENANTRY_NATS_URL is needed")
         if not all(server.startswith(("nats://", "tls://")) for server in self.nats.servers):
-            raise ValueError("TENANTRY_NATS_URL should be addresses that begin with nats:// or tls://")
-        for file in (self.nats_credentials, self.nats_ca_file):
-            if file and not file.is_file():
-                raise ValueError(f"there is no file {file}")
+            raise ValueError("the addresses in TENANTRY_NATS_URL should begin with nats:// or tls://")
+        if self.nats_ca_file and not self.nats_ca_file.is_file():
+            raise ValueError("there is no file at TENANTRY_NATS_CA_FILE")
         return self
