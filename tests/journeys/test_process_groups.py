@@ -136,7 +136,8 @@ async def _count(dsn: str, people: dict[str, str]) -> None:
         "SELECT against_id FROM audits.audit WHERE audit_code = 'EndUser.Registered.TermsAccepted'"
     )
     usages = await connection.fetch(
-        "SELECT properties ->> 'ResourceId' AS id FROM usages.usage_record WHERE event_name = 'User Registration Created'"
+        "SELECT properties ->> 'ResourceId' AS id FROM usages.usage_record"
+        " WHERE kind = 'track' AND event_name = 'User Registration Created'"
     )
     await connection.close()
     assert Counter(row["to_email_address"] for row in mails) == Counter(people.keys())
