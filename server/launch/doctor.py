@@ -120,7 +120,7 @@ async def _database(dsn: str, missing_migrations: MissingMigrations) -> Finding:
 
 
 async def _nats(settings: NatsSettings) -> Finding:
-    from server.kernel.deliveries.jetstream import NatsAway, version_of  # noqa: PLC0415 - only where NATS is used
+    from server.kernel.deliveries.nats_connection import NatsAway, version_of  # noqa: PLC0415 - only where NATS is used
 
     try:
         return Finding("nats", f"{await version_of(settings)} with JetStream")

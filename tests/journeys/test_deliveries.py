@@ -32,8 +32,8 @@ from tests.kernel.engines import ENGINES
 from tests.nats_server import NatsServer
 
 _IS_FULL = os.environ.get("TENANTRY_TEST_CAMPAIGN") == "full"
-_AUDITS, _USAGES, _MAILS, _LANES, _LANE_LENGTH = (3_000, 3_000, 1_000, 100, 30) if _IS_FULL else (150, 150, 40, 10, 8)
-_KILLS = 60 if _IS_FULL else 3
+_AUDITS, _USAGES, _MAILS, _LANES, _LANE_LENGTH = (3_000, 3_000, 1_000, 100, 30) if _IS_FULL else (150, 150, 40, 20, 4)
+_KILLS, _BREAKS = (60, 20) if _IS_FULL else (3, 2)
 _SETTLE_SECONDS = 600 if _IS_FULL else 90
 _WORKERS = 3
 _HISTORIES = [
@@ -110,11 +110,13 @@ async def test_each_message_has_its_effect_once_and_in_order(
     ):
         receiver = UnreliableReceiver(server.channel, chance)
         async with receiving(receiver) as port, _workers(dsn, f"127.0.0.1:{port}", settings, tmp_path) as workers:
-            queueing = asyncio.create_task(_queue_all(server.database))
-            breaking = asyncio.create_task(_break(nats) if engine == "nats" else asyncio.sleep(0))
-            await _kill_at_random(workers, chance)
-            await asyncio.gather(queueing, breaking)
+            done = asyncio.Event()
+            killing = asyncio.create_task(_kill_at_random(workers, chance, done))
+            breaking = asyncio.create_task(_break(nats, done) if engine == "nats" else asyncio.sleep(0))
+            await _queue_all(server.database)
             await _settled(server, workers)
+            done.set()
+            await asyncio.gather(killing, breaking)
         await _count(server, receiver, mail_server)
     nats.kill()
 
@@ -170,19 +172,23 @@ def _ordered(lane: str, number: int) -> Message:
     return Message(Queue.DOMAIN_EVENTS, {"Lane": lane, "Number": number}, lane=lane, position=number)
 
 
-async def _kill_at_random(workers: Workers, chance: random.Random) -> None:
+async def _kill_at_random(workers: Workers, chance: random.Random, done: asyncio.Event) -> None:
     for _ in range(_KILLS):
         await asyncio.sleep(2)
+        if done.is_set():
+            return
         workers.kill(chance.randrange(_WORKERS))
         workers.start()
 
 
-async def _break(nats: NatsServer) -> None:
-    """Killed and started again, first with what it has stored, then empty."""
-    for forgets in (False, True):
+async def _break(nats: NatsServer, done: asyncio.Event) -> None:
+    """Killed and started again, by turns with what it has stored and empty."""
+    for number in range(_BREAKS):
         await asyncio.sleep(2)
+        if done.is_set():
+            return
         nats.kill()
-        if forgets:
+        if number % 2:
             nats.forget()
         await asyncio.sleep(1)
         await asyncio.to_thread(nats.start)

@@ -12,8 +12,9 @@ from uuid import UUID
 from server.kernel.database import Database
 from server.kernel.deliveries.dispatches import DISPATCH, GIVE_BACK, GIVE_BACK_ALL, TAKE
 from server.kernel.deliveries.engine import Claimed, Engine, EngineSettings, claimed_of
-from server.kernel.deliveries.jetstream import JetStream, NatsAway
+from server.kernel.deliveries.jetstream import JetStream
 from server.kernel.deliveries.messages import Queue
+from server.kernel.deliveries.nats_connection import NatsAway
 from server.kernel.deliveries.outcomes import Result
 from server.kernel.deliveries.settings import NatsSettings
 
