@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import uvloop
 
@@ -33,6 +34,9 @@ from server.kernel.security.settings import CallSettings, SecuritySettings
 from server.kernel.security.tokens import Tokens
 from server.kernel.settings import PlatformSettings
 from server.kernel.subdomain import Carrier, Platform, Subdomain
+from server.kernel.telemetry.settings import TelemetrySettings
+from server.kernel.telemetry.statements import RecordingConnection, sample_connections
+from server.kernel.telemetry.telemetry import Telemetry, resource_of
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +53,7 @@ class App:
     pipeline: Pipeline
     calls: CallSettings
     engine: QueueEngine
+    telemetry: Telemetry
 
     def server(self) -> Server:
         """The gRPC server of this process."""
@@ -76,8 +81,10 @@ def build(
     database = database or Database(
         dsn_of(platform_settings), clock=clock, pool_size=calls.database_pool_size, host_region=calls.host_region
     )
+    telemetry = _telemetry(platform_settings, database)
     engine = engine_of(database, settings.read(DeliverySettings))
     carriers: dict[Queue, Carrier] = {}
+    answers: dict[type, object] = {}
     platform = Platform(
         settings=platform_settings,
         read_settings=settings.read,
@@ -89,8 +96,10 @@ def build(
         hasher=_hasher(security),
         lists=Lists(secrets),
         drain=lambda queue: drain(engine, carriers, queue),
+        answers=answers,
     )
     subdomains = compose(platform)
+    answers.update({port: answer for subdomain in subdomains for port, answer in subdomain.answers.items()})
     carriers.update({carrier.queue: carrier for subdomain in subdomains for carrier in subdomain.carriers})
     engine.patience.update({each.queue: each.patience for each in carriers.values() if each.patience})
     database.reactions = _reactions(subdomains)
@@ -105,8 +114,17 @@ def build(
         clock=clock,
         trusted_gateways=frozenset(address.strip() for address in calls.trusted_gateways.split(",")),
         logs_every_call=every_call,
+        tracer=telemetry.tracer,
     )
-    return App(platform, subdomains, pipeline, calls, engine)
+    return App(platform, subdomains, pipeline, calls, engine, telemetry)
+
+
+def _telemetry(platform: PlatformSettings, database: Database) -> Telemetry:
+    telemetry = Telemetry(settings.read(TelemetrySettings), resource_of(platform, database.host_region))
+    telemetry.samples.append(partial(sample_connections, database.pool))
+    if telemetry.tracer is not None:
+        database.pool.connection_type = RecordingConnection
+    return telemetry
 
 
 def dsn_of(platform: PlatformSettings) -> str:
@@ -160,6 +178,7 @@ def serve(*, socket: str | None = None) -> None:
 
 async def _serve(app: App, socket: str | None) -> None:
     stopping = stop_signal()
+    await app.telemetry.start()
     await app.platform.database.start()
     server = app.server()
     platform = app.platform.settings
@@ -176,6 +195,7 @@ async def _serve(app: App, socket: str | None) -> None:
     await server.drain(notice_seconds=app.calls.drain_notice_seconds, grace_seconds=app.calls.drain_grace_seconds)
     app.platform.hasher.close()
     await app.platform.database.stop()
+    await app.telemetry.stop(app.calls.drain_grace_seconds)
     log.info("stopped")
 
 

@@ -25,6 +25,7 @@ from tests.everything.requests import WORDS, Value
 from tests.harness import Running
 
 PASSWORD: str = WORDS["password"]
+FLAG = "flag-of-everything"
 
 
 @dataclass(frozen=True)
@@ -229,6 +230,12 @@ def values_for(running: Running) -> dict[str, Value]:
     async def confirmation_token(*_: object) -> str:
         return (await people.register())[2]
 
+    async def flag(*_: object) -> str:
+        return FLAG
+
+    async def somebody(*_: object) -> str:
+        return ids.new_id("user")
+
     async def nothing(*_: object) -> None:
         return None
 
@@ -240,4 +247,8 @@ def values_for(running: Running) -> dict[str, Value]:
         "GetRegistrationConfirmation.user_id": unconfirmed_user,
         "ConfirmPersonRegistration.token": confirmation_token,
         "RegisterPerson.invitation_token": nothing,
+        "GetFeatureFlag.name": flag,
+        "GetFeatureFlag.user_id": somebody,
+        "GetFeatureFlagForCaller.name": flag,
+        "GetFeatureFlagForCaller.organization_id": nothing,  # optional, and only for its members
     }

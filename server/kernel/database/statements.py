@@ -29,7 +29,7 @@ from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from server.kernel.database.types import TENANT, is_tenant_table
+from server.kernel.database.types import TENANT, Direct, is_tenant_table
 
 DIALECT = asyncpg_dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy has no types here
 SETTING = "app.organization_id"
@@ -65,7 +65,8 @@ class Statement:
         self._tables = _tables(element)
         self.is_tenant = any(is_tenant_table(table) for table in self._tables)
         columns = None
-        is_row = isinstance(element, Insert) and not element._values and element.select is None
+        has_values = isinstance(element, Insert) and bool(element._values or element._multi_values)
+        is_row = isinstance(element, Insert) and not has_values and element.select is None
         if isinstance(element, Insert) and is_row:
             columns = [column.name for column in element.table.c]
             if self.is_tenant:
@@ -176,7 +177,9 @@ def _binds(compiled: SQLCompiler) -> list[tuple[str, Callable[[Any], Any] | None
     for name in compiled.positiontup or ():
         bind = compiled.binds[name]
         processor: Any = processors.get(name)
-        if isinstance(bind.type, ARRAY):
+        if isinstance(bind.type, Direct):
+            processor = bind.type.process_bind
+        elif isinstance(bind.type, ARRAY):
             processor = _each(bind.type.item_type._cached_bind_processor(DIALECT))
         found.append((name, processor, bind.value, bind.required))
     return found
@@ -191,6 +194,9 @@ def _rows(compiled: SQLCompiler) -> tuple[Any, list[tuple[int, Callable[[Any], A
             continue
         if isinstance(column.type, ARRAY):
             processors.append(_each(column.type.item_type._cached_result_processor(DIALECT, None)))
+            continue
+        if isinstance(column.type, Direct):
+            processors.append(column.type.process_result)
             continue
         try:
             processors.append(column.type._cached_result_processor(DIALECT, None))

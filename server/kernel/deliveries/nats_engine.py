@@ -41,14 +41,18 @@ class NatsEngine:
 
     async def claim(self, queue: Queue, size: int, lease: UUID) -> list[Claimed]:
         """Take up to *size* due messages, oldest first. While NATS is away there are none."""
+        claimed: list[Claimed] = []
         try:
             if await self._stream.open(queue):
                 await self._give_back_all(queue)  # a new stream is empty: what it held is to be sent out again
-            if claimed := await self._take(queue, size, lease):
-                return claimed
-            return await self._take(queue, size, lease) if await self._dispatch(queue, size) else []
+            claimed += await self._take(queue, size, lease)
+            if len(claimed) < size and await self._dispatch(queue, size):
+                claimed += await self._take(queue, size - len(claimed), lease)
         except NatsAway:
-            return []
+            pass  # it has been said in the log; what has been taken is carried out
+        if not claimed:
+            await self._rows.bury_abandoned(queue)
+        return claimed
 
     async def claim_untried(self, queue: Queue, size: int, lease: UUID, tried: Collection[UUID]) -> list[Claimed]:
         """Take up to *size* messages that are not in *tried*, those that lie in NATS included."""
@@ -83,7 +87,7 @@ class NatsEngine:
         return []
 
     async def _dispatch(self, queue: Queue, size: int) -> bool:
-        """Send out notices of what is due. False when there are none."""
+        """Send out notices of what is due. False when there is nothing, or nothing of it arrived."""
         now, patience = self._database.now(), self.patience_of(queue)
         parameters = {
             "queue": queue.value,
@@ -94,7 +98,6 @@ class NatsEngine:
         }
         due = [row.id for row in await self._database.run(DISPATCH, parameters)]
         if not due:
-            await self._rows.bury_abandoned(queue)
             return False
         unsent = await self._stream.publish(queue, due)
         if unsent:

@@ -36,8 +36,8 @@ class DeliverySettings(BaseSettings):
     )
     nats_url: SecretStr | None = Field(
         None,
-        description="NATS servers, with commas between them: `nats://user:password@host:4222`, or `tls://…`. Needed "
-        "with `nats`.",
+        description="NATS servers, with commas between them: `nats://host:4222`, or `tls://…`; user and password, or a "
+        "token, stand before the host as in any URL. Needed with `nats`.",
     )
     nats_ca_file: Path | None = Field(
         None, description="Certificates, in PEM, that NATS servers are verified by instead of the system's."

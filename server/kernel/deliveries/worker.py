@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
+from uuid import UUID
 
 import grpc
 from tenantry.deliveries.v1 import types_pb2
@@ -23,13 +24,20 @@ from server.kernel.deliveries.outcomes import Outcome, Result
 from server.kernel.errors import Refusal
 from server.kernel.security.tokens import Tokens
 from server.kernel.subdomain import Carrier
+from server.kernel.telemetry.crashes import crash
+from server.kernel.telemetry.deliveries import Delivery, begin_delivery, cause_of
+from server.kernel.telemetry.queues import ATTEMPTS
+from server.kernel.telemetry.spans import Tracer
+from server.kernel.telemetry.trace_context import HEADER
 
 log = logging.getLogger(__name__)
 
 _POLL_SECONDS = 2.0
 _HOUSEKEEPING_SECONDS = 60.0
 _MARGIN_SECONDS = 5.0
+_MOST_IN_HAND = 3  # batches of a queue
 _LARGEST_CALL = 3 * 1024 * 1024
+_LONGEST_CHARACTER = 4  # bytes of UTF-8
 _TOKEN_SECONDS = 240.0
 _OUTCOMES = {
     types_pb2.DELIVERY_OUTCOME_DELIVERED: Outcome.DELIVERED,
@@ -48,12 +56,14 @@ class Worker:
         channel: grpc.aio.Channel,
         tokens: Tokens,
         housekeeping: Sequence[Callable[[], Awaitable[object]]] = (),
+        tracer: Tracer | None = None,
     ) -> None:
         self._engine = engine
         self._carriers = carriers
         self._channel = channel
         self._tokens = tokens
         self._housekeeping = housekeeping
+        self._tracer = tracer
         self._wakers = {carrier.queue: asyncio.Event() for carrier in carriers}
         self._stopping = asyncio.Event()
         self._token = ("", 0.0)
@@ -76,45 +86,76 @@ class Worker:
                 waker.set()
 
     async def _work(self, carrier: Carrier, waker: asyncio.Event) -> None:
+        """Claim batch after batch; while one is carried out the next is claimed, if there seem to be more."""
+        in_hand: set[asyncio.Task[None]] = set()
         while not self._stopping.is_set():
             waker.clear()
-            try:
-                is_busy = await self._carry_batch(carrier)
-            except Refusal as refusal:
-                log.warning("the queue cannot be reached", extra={"queue": carrier.queue, "reason": refusal.reason})
-                is_busy = False
-            except Exception:
-                log.exception("a batch failed", extra={"queue": carrier.queue})
-                is_busy = False
-            if not is_busy:
-                await _wait(waker, _POLL_SECONDS)
+            lease = ids.uuid7()
+            claimed = await self._claim(carrier, lease)
+            if claimed:
+                in_hand.add(asyncio.create_task(self._finish(carrier, claimed, lease)))
+            if len(in_hand) >= _MOST_IN_HAND:
+                _, in_hand = await asyncio.wait(in_hand, return_when=asyncio.FIRST_COMPLETED)
+            elif len(claimed) < carrier.batch_size:
+                in_hand = await _rest(waker, in_hand)
+        if in_hand:
+            await asyncio.wait(in_hand)
 
-    async def _carry_batch(self, carrier: Carrier) -> bool:
-        lease = ids.uuid7()
+    async def _claim(self, carrier: Carrier, lease: UUID) -> list[Claimed]:
+        try:
+            return await self._engine.claim(carrier.queue, carrier.batch_size, lease)
+        except Refusal as refusal:
+            log.warning("the queue cannot be reached", extra={"queue": carrier.queue, "reason": refusal.reason})
+        except Exception as error:  # noqa: BLE001  # reported; the next claim may go better
+            crash(f"deliveries.{carrier.queue}", "a claim failed", error)
+        return []
+
+    async def _finish(self, carrier: Carrier, claimed: list[Claimed], lease: UUID) -> None:
+        try:
+            await self._carry(carrier, claimed, lease)
+        except Refusal as refusal:
+            log.warning("a batch was left", extra={"queue": carrier.queue, "reason": refusal.reason})
+        except Exception as error:  # noqa: BLE001  # reported; the next batch may be better
+            crash(f"deliveries.{carrier.queue}", "a batch failed", error)
+
+    async def _carry(self, carrier: Carrier, claimed: list[Claimed], lease: UUID) -> None:
         patience = self._engine.patience_of(carrier.queue)
         until = time.monotonic() + patience.lease.total_seconds() - _MARGIN_SECONDS
-        claimed = await self._engine.claim(carrier.queue, carrier.batch_size, lease)
-        if not claimed:
-            return False
         results: list[Result] = []
         for batch in _by_size(claimed):
-            results += await self._call(carrier, batch, max(1.0, until - time.monotonic()))
+            results += await self._deliver(carrier, batch, max(1.0, until - time.monotonic()))
         await self._engine.settle(carrier.queue, claimed, results, lease)
         for each, result in zip(claimed, results, strict=True):
+            ATTEMPTS.add(queue=carrier.queue.value, outcome=result.outcome.value)
             if result.outcome is not Outcome.DELIVERED:
                 _report(carrier, each, result, patience.most_attempts)
-        return True
 
-    async def _call(self, carrier: Carrier, batch: Sequence[Claimed], seconds: float) -> list[Result]:
+    async def _deliver(self, carrier: Carrier, batch: Sequence[Claimed], seconds: float) -> list[Result]:
+        delivery = begin_delivery(self._tracer, carrier.queue.value, [each.message for each in batch])
+        try:
+            results = await self._call(carrier, batch, seconds, delivery)
+        except BaseException as error:
+            delivery.fail(error)
+            raise
+        delivery.end(results)
+        return results
+
+    async def _call(
+        self, carrier: Carrier, batch: Sequence[Claimed], seconds: float, delivery: Delivery
+    ) -> list[Result]:
         if not carrier.method:
-            set_current_call(service_call(str(ids.uuid7())))
+            call = service_call(str(ids.uuid7()), traceparent=delivery.traceparent)
+            call.span = delivery.span
+            set_current_call(call)
             return list(await carrier.carry(carrier.pack(batch)))
         send = self._channel.unary_unary(
             carrier.method,
             request_serializer=carrier.encode,
             response_deserializer=_response,
         )
-        metadata = (("authorization", f"Bearer {self._service_token()}"), ("x-request-id", _request_id(batch)))
+        metadata = [("authorization", f"Bearer {self._service_token()}"), ("x-request-id", _request_id(batch))]
+        if delivery.traceparent is not None:
+            metadata.append((HEADER, delivery.traceparent))
         try:
             results: list[Result] = await send(
                 carrier.pack(batch), timeout=seconds, metadata=metadata, wait_for_ready=True
@@ -140,9 +181,20 @@ class Worker:
                     await work()
                 except Refusal as refusal:
                     log.warning("housekeeping is put off", extra={"reason": refusal.reason})
-                except Exception:
-                    log.exception("housekeeping failed")
+                except Exception as error:  # noqa: BLE001  # reported; the rest of the house is kept
+                    crash("housekeeping", "housekeeping failed", error)
             await _wait(self._stopping, _HOUSEKEEPING_SECONDS)
+
+
+async def _rest(waker: asyncio.Event, in_hand: "set[asyncio.Task[None]]") -> "set[asyncio.Task[None]]":
+    """Wait until there may be more to do, and say what is still in hand."""
+    if not in_hand:
+        await _wait(waker, _POLL_SECONDS)
+        return in_hand
+    woken = asyncio.create_task(waker.wait())
+    _, still = await asyncio.wait({*in_hand, woken}, timeout=_POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+    woken.cancel()
+    return {task for task in still if task is not woken}  # type: ignore[misc]
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:
@@ -162,7 +214,9 @@ def _request_id(batch: Sequence[Claimed]) -> str:
     return call_id if isinstance(call_id, str) and call_id.isascii() and call_id.isprintable() else str(ids.uuid7())
 
 
-def _by_size(claimed: Sequence[Claimed]) -> list[list[Claimed]]:
+def _by_size(claimed: Sequence[Claimed]) -> Sequence[Sequence[Claimed]]:
+    if sum([len(each.message) for each in claimed]) * _LONGEST_CHARACTER <= _LARGEST_CALL:
+        return [claimed]
     batches: list[list[Claimed]] = [[]]
     size = 0
     for each in claimed:
@@ -176,11 +230,13 @@ def _by_size(claimed: Sequence[Claimed]) -> list[list[Claimed]]:
 
 def _report(carrier: Carrier, claimed: Claimed, result: Result, most_attempts: int) -> None:
     is_dead = result.outcome is Outcome.REFUSED or claimed.attempts >= most_attempts
+    cause = cause_of(claimed.message)
     facts = {
         "queue": carrier.queue,
         "message_id": ids.encode("msg", claimed.id),
         "attempts": claimed.attempts,
         "reason": result.reason,
+        "trace_id": cause.trace_id if cause is not None else None,
     }
     log.log(logging.ERROR if is_dead else logging.WARNING, "dead letter" if is_dead else "will retry", extra=facts)
 

@@ -29,6 +29,19 @@ class SettingCreated(DomainEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SettingUpdated(DomainEvent):
+    name: ClassVar[str] = "organizations.setting_updated.v1"
+
+    organization_id: str
+    setting_name: str
+    type: str
+    is_encrypted: bool
+    value: str | None = None
+    from_type: str
+    from_value: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrganizationMembershipAdded(DomainEvent):
     name: ClassVar[str] = "organizations.organization_membership_added.v1"
 

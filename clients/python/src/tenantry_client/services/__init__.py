@@ -6,10 +6,14 @@ from tenantry_client.services.auth_tokens import AuthTokensService, AuthTokensSe
 from tenantry_client.services.bookings import BookingsService, BookingsServiceSync
 from tenantry_client.services.cars import CarsService, CarsServiceSync
 from tenantry_client.services.emails import EmailsService, EmailsServiceSync
+from tenantry_client.services.feature_flags import FeatureFlagsService, FeatureFlagsServiceSync
 from tenantry_client.services.health import HealthService, HealthServiceSync
 from tenantry_client.services.identities import IdentitiesService, IdentitiesServiceSync
 from tenantry_client.services.organizations import OrganizationsService, OrganizationsServiceSync
 from tenantry_client.services.password_credentials import PasswordCredentialsService, PasswordCredentialsServiceSync
+from tenantry_client.services.provisioning import ProvisioningService, ProvisioningServiceSync
+from tenantry_client.services.recording import RecordingService, RecordingServiceSync
+from tenantry_client.services.sms import SmsService, SmsServiceSync
 from tenantry_client.services.subscriptions import SubscriptionsService, SubscriptionsServiceSync
 from tenantry_client.services.usages import UsagesService, UsagesServiceSync
 from tenantry_client.services.user_profiles import UserProfilesService, UserProfilesServiceSync
@@ -25,10 +29,14 @@ class Services:
         self.bookings = BookingsService(call)
         self.cars = CarsService(call)
         self.emails = EmailsService(call)
+        self.feature_flags = FeatureFlagsService(call)
         self.health = HealthService(call)
         self.identities = IdentitiesService(call)
         self.organizations = OrganizationsService(call)
         self.password_credentials = PasswordCredentialsService(call)
+        self.provisioning = ProvisioningService(call)
+        self.recording = RecordingService(call)
+        self.sms = SmsService(call)
         self.subscriptions = SubscriptionsService(call)
         self.usages = UsagesService(call)
         self.user_profiles = UserProfilesService(call)
@@ -44,10 +52,14 @@ class ServicesSync:
         self.bookings = BookingsServiceSync(call)
         self.cars = CarsServiceSync(call)
         self.emails = EmailsServiceSync(call)
+        self.feature_flags = FeatureFlagsServiceSync(call)
         self.health = HealthServiceSync(call)
         self.identities = IdentitiesServiceSync(call)
         self.organizations = OrganizationsServiceSync(call)
         self.password_credentials = PasswordCredentialsServiceSync(call)
+        self.provisioning = ProvisioningServiceSync(call)
+        self.recording = RecordingServiceSync(call)
+        self.sms = SmsServiceSync(call)
         self.subscriptions = SubscriptionsServiceSync(call)
         self.usages = UsagesServiceSync(call)
         self.user_profiles = UserProfilesServiceSync(call)
