@@ -14,13 +14,16 @@ import uvloop
 from server import composition
 from server.kernel import ids, logs, settings
 from server.kernel.access.principals import Principals
+from server.kernel.bus.bus import Bus
+from server.kernel.bus.registration import Registration
+from server.kernel.bus.settings import BusSettings
 from server.kernel.clock import Clock, system_clock
-from server.kernel.database import Consumer, Database
+from server.kernel.database import Database
 from server.kernel.deliveries.drain import drain
 from server.kernel.deliveries.engines import QueueEngine, engine_of
 from server.kernel.deliveries.messages import Queue
+from server.kernel.deliveries.servers import Elsewhere
 from server.kernel.deliveries.settings import DeliverySettings
-from server.kernel.events import DomainEvent
 from server.kernel.lists import Lists
 from server.kernel.rpc.authentication import Authentication
 from server.kernel.rpc.idempotency import Idempotency
@@ -53,7 +56,22 @@ class App:
     pipeline: Pipeline
     calls: CallSettings
     engine: QueueEngine
+    registration: Registration
+    elsewhere: Elsewhere
     telemetry: Telemetry
+
+    async def start(self) -> None:
+        """Begin to listen to the other processes, and see to it that events reach those who want them."""
+        await self.telemetry.start()
+        await self.platform.database.start()
+        await self.registration.start()
+
+    async def stop(self) -> None:
+        """Let go of the database, and of everybody else."""
+        await self.registration.stop()
+        await self.elsewhere.close()
+        await self.platform.database.stop()
+        await self.telemetry.stop(self.calls.drain_grace_seconds)
 
     def server(self) -> Server:
         """The gRPC server of this process."""
@@ -84,6 +102,9 @@ def build(
     telemetry = _telemetry(platform_settings, database)
     engine = engine_of(database, settings.read(DeliverySettings))
     carriers: dict[Queue, Carrier] = {}
+    bus = Bus(settings.read(BusSettings), is_production=platform_settings.is_production)
+    tokens = _tokens(security, clock)
+    elsewhere = Elsewhere(bus.elsewhere, tokens)
     answers: dict[type, object] = {}
     platform = Platform(
         settings=platform_settings,
@@ -91,18 +112,20 @@ def build(
         database=database,
         clock=clock,
         new_id=ids.new_id,
-        tokens=_tokens(security, clock),
+        tokens=tokens,
         secrets=secrets,
         hasher=_hasher(security),
         lists=Lists(secrets),
-        drain=lambda queue: drain(engine, carriers, queue),
+        drain=lambda queue, **how: drain(engine, carriers, queue, elsewhere=elsewhere, **how),
+        bus=bus,
         answers=answers,
     )
     subdomains = compose(platform)
     answers.update({port: answer for subdomain in subdomains for port, answer in subdomain.answers.items()})
     carriers.update({carrier.queue: carrier for subdomain in subdomains for carrier in subdomain.carriers})
     engine.patience.update({each.queue: each.patience for each in carriers.values() if each.patience})
-    database.reactions = _reactions(subdomains)
+    bus.connect(subdomains)
+    database.reactions, database.wanted_events = bus.reactions, bus.wanted_events
     parts = {name: part for subdomain in subdomains for name, part in subdomain.principal.items()}
     every_call = calls.log_every_call if calls.log_every_call is not None else platform.is_testing
     pipeline = Pipeline(
@@ -116,7 +139,8 @@ def build(
         logs_every_call=every_call,
         tracer=telemetry.tracer,
     )
-    return App(platform, subdomains, pipeline, calls, engine, telemetry)
+    registration = Registration(database, bus.subscriptions)
+    return App(platform, subdomains, pipeline, calls, engine, registration, elsewhere, telemetry)
 
 
 def _telemetry(platform: PlatformSettings, database: Database) -> Telemetry:
@@ -160,15 +184,6 @@ def _hasher(security: SecuritySettings) -> PasswordHasher:
     )
 
 
-def _reactions(subdomains: Sequence[Subdomain]) -> dict[type[DomainEvent], list[Consumer]]:
-    found: dict[type[DomainEvent], list[Consumer]] = {}
-    for subdomain in subdomains:
-        consumer = Consumer(f"tenantry-{subdomain.name.replace('_', '-')}", subdomain.reactions)
-        for event in subdomain.reactions:
-            found.setdefault(event, []).append(consumer)
-    return found
-
-
 def serve(*, socket: str | None = None) -> None:
     """Run one server process until it is told to stop, then drain."""
     platform = settings.read(PlatformSettings)
@@ -178,8 +193,7 @@ def serve(*, socket: str | None = None) -> None:
 
 async def _serve(app: App, socket: str | None) -> None:
     stopping = stop_signal()
-    await app.telemetry.start()
-    await app.platform.database.start()
+    await app.start()
     server = app.server()
     platform = app.platform.settings
     addresses = [f"{platform.grpc_host}:{platform.grpc_port}", *([f"unix:{socket}"] if socket else [])]
@@ -194,8 +208,7 @@ async def _serve(app: App, socket: str | None) -> None:
     readiness.cancel()
     await server.drain(notice_seconds=app.calls.drain_notice_seconds, grace_seconds=app.calls.drain_grace_seconds)
     app.platform.hasher.close()
-    await app.platform.database.stop()
-    await app.telemetry.stop(app.calls.drain_grace_seconds)
+    await app.stop()
     log.info("stopped")
 
 

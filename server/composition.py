@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pydantic_settings import BaseSettings
 
 from server.kernel import settings
+from server.kernel.bus.settings import BusSettings
 from server.kernel.deliveries.settings import DeliverySettings
 from server.kernel.rpc.authentication import OnRefused
 from server.kernel.security.settings import CallSettings, SecuritySettings
@@ -26,6 +27,7 @@ from server.subdomains.ancillary.sms.wiring import sms
 from server.subdomains.ancillary.usages.wiring import usages
 from server.subdomains.bookings.wiring import bookings
 from server.subdomains.cars.wiring import cars
+from server.subdomains.event_notifications.wiring import event_notifications
 from server.subdomains.health.wiring import health
 from server.subdomains.identity.auth_tokens.wiring import auth_tokens
 from server.subdomains.identity.identities.wiring import identities
@@ -48,6 +50,7 @@ SUBDOMAINS: list[Callable[[Platform], Subdomain]] = [
     provisioning,
     recording,
     sms,
+    event_notifications,
     user_profiles,
     subscriptions,
     users,
@@ -94,6 +97,7 @@ def settings_classes() -> list[type[BaseSettings]]:
         SecuritySettings,
         CallSettings,
         DeliverySettings,
+        BusSettings,
         TelemetrySettings,
     ]
     for subdomain in SUBDOMAINS:

@@ -8,6 +8,7 @@ import uvloop
 
 from server import app as server_app
 from server.kernel import logs, settings
+from server.kernel.bus.backfill import Backfill
 from server.kernel.deliveries.operations import Operations
 from server.kernel.deliveries.settings import DeliverySettings
 from server.kernel.deliveries.worker import Worker
@@ -34,16 +35,14 @@ async def _work(app: server_app.App, target: str) -> None:
         app.telemetry.samples.append(
             lambda: sample_queues(Operations(app.platform.database).depths, app.platform.clock())
         )
-        await app.telemetry.start()
-        await app.platform.database.start()
+        await app.start()
         working = asyncio.create_task(worker.run())
         log.info("working", extra={"target": target})
         await asyncio.wait([working, asyncio.create_task(stopping.wait())], return_when=asyncio.FIRST_COMPLETED)
         log.info("finishing what is in hand")
         worker.stop()
         await working
-    await app.platform.database.stop()
-    await app.telemetry.stop(app.calls.drain_grace_seconds)
+    await app.stop()
     log.info("stopped")
 
 
@@ -54,8 +53,11 @@ def worker_of(app: server_app.App, channel: grpc.aio.Channel) -> Worker:
         carriers=[carrier for subdomain in app.subdomains for carrier in subdomain.carriers],
         channel=channel,
         tokens=app.platform.tokens,
+        elsewhere=app.elsewhere,
         housekeeping=[
             app.pipeline.idempotency.forget_expired,
+            app.registration.keep,
+            Backfill(app.platform.database).run,
             Webhooks.of(app.platform).forget_expired,
             *(work for subdomain in app.subdomains for work in subdomain.housekeeping),
         ],

@@ -8,13 +8,15 @@ from typing import Any, TypeVar
 from google.protobuf.descriptor import ServiceDescriptor
 from pydantic_settings import BaseSettings
 from sqlalchemy import MetaData, Select
-from tenantry.deliveries.v1 import types_pb2
 
+from server.kernel.bus.bus import Bus
+from server.kernel.bus.consumers import BusConsumer, Reaction
 from server.kernel.clock import Clock
-from server.kernel.database import Database, OpenUnitOfWork, Reader, UnitOfWork
+from server.kernel.database import Database, OpenUnitOfWork, Reader
 from server.kernel.deliveries.engine import Claimed, EngineSettings
 from server.kernel.deliveries.messages import Queue
 from server.kernel.deliveries.outcomes import Result
+from server.kernel.deliveries.wire import encode_texts
 from server.kernel.events import DomainEvent
 from server.kernel.lists import Lists
 from server.kernel.security.hashing import PasswordHasher
@@ -23,19 +25,13 @@ from server.kernel.security.tokens import Tokens
 from server.kernel.settings import PlatformSettings
 
 T = TypeVar("T")
-Reaction = Callable[[UnitOfWork, Any], Awaitable[None]]
-Drain = Callable[[Queue], Awaitable[tuple[int, int]]]  # how many were delivered, and how many failed
+Drain = Callable[..., Awaitable[tuple[int, int]]]  # how many of a queue were delivered, and how many failed
 Carry = Callable[[Sequence[Any]], Awaitable[Sequence[Result]]]
 
 
 def texts_of(claimed: Sequence[Claimed]) -> Sequence[Any]:
     """What most receivers want to know of messages: their texts."""
     return [each.message for each in claimed]
-
-
-def encode_texts(texts: Sequence[Any]) -> bytes:
-    """The request in which most receivers take messages."""
-    return types_pb2.DeliveryBatch(messages=texts).SerializeToString()
 
 
 @dataclass(frozen=True)
@@ -52,6 +48,7 @@ class Platform:
     hasher: PasswordHasher
     lists: Lists
     drain: Drain
+    bus: Bus
     answers: Mapping[type, Any] = field(default_factory=dict)
     """Who answers the ports that lower subdomains declare. Complete once everything is put together, not before."""
     _shared: dict[Callable[..., Any], Any] = field(default_factory=dict, init=False, repr=False)
@@ -112,7 +109,11 @@ class Subdomain:
     migrations: Path | None = None
     services: Sequence[Service] = ()
     settings: Sequence[type[BaseSettings]] = ()
+    # Told of events in the transaction that publishes them.
     reactions: Mapping[type[DomainEvent], Sequence[Reaction]] = field(default_factory=dict)
+    group: str = ""  # subdomains of one group react as one subscription
+    # Told of events over the bus, after the commit.
+    consumers: Sequence[BusConsumer] = ()
     carriers: Sequence[Carrier] = ()
     principal: Mapping[str, Select[Any]] = field(default_factory=dict)
     housekeeping: Sequence[Callable[[], Awaitable[object]]] = ()

@@ -35,6 +35,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import UUID as UUID_TYPE
 
 from server.kernel import ids
+from server.kernel.bus.tables import subscription
 from server.kernel.database import Database
 from server.kernel.database.event_log import event
 from server.kernel.database.types import Instant
@@ -51,12 +52,23 @@ _QUEUE = bindparam("queue", type_=Text())
 _IDS = bindparam("ids", type_=ARRAY(_UUID))
 _LEASE = bindparam("lease", type_=_UUID)
 _MOST = bindparam("most_attempts", type_=BigInteger())
+_SUBSCRIPTION = bindparam("subscription", type_=Text())
+_UNTRIED = (
+    _d.id != func.all(bindparam("tried", type_=ARRAY(_UUID))),
+    _d.id < bindparam("before", type_=_UUID),
+    or_(_SUBSCRIPTION.is_(None), _d.subscription == _SUBSCRIPTION),
+)
 WITHOUT_WAITING: Any = select(literal_column("set_config('synchronous_commit', 'off', true)").label("without_waiting"))
 
 _LONGEST_TEXT = 1_000
+_NEVER = UUID(int=2**128 - 1)
 
-# What no worker takes, whoever holds it: see also :mod:`server.kernel.deliveries.dispatches`.
-MAY_GO: Any = ~exists().where(paused_queue.c.queue == _QUEUE)
+_subscription = subscription.c
+# What no worker takes otherwise, whoever holds it: see also :mod:`server.kernel.deliveries.dispatches`.
+MAY_GO: Any = and_(
+    ~exists().where(paused_queue.c.queue == _QUEUE),
+    or_(_d.subscription.is_(None), exists().where(_subscription.name == _d.subscription, ~_subscription.is_held)),
+)
 
 _earlier = delivery.alias("earlier")
 _IS_FREE = and_(
@@ -97,14 +109,10 @@ def take(*conditions: Any) -> Any:
 
 IS_NEXT_DUE = _is_picked(_d.due_at <= _NOW, _d.attempts < _MOST, order=(_d.due_at, _d.id))
 _CLAIM_DUE = take(IS_NEXT_DUE)
-_CLAIM_ANY = take(  # whoever asks for all wants them in the order of queueing, put off or not
-    _is_picked(_d.attempts < _MOST, _d.id != func.all(bindparam("tried", type_=ARRAY(_UUID))), order=(_d.id,))
-)
+# Whoever asks for all wants them in the order of queueing, put off or not.
+_CLAIM_ANY = take(_is_picked(_d.attempts < _MOST, *_UNTRIED, order=(_d.id,)))
 _IS_LEASED = select(
-    exists()
-    .where(_d.queue == _QUEUE, _d.dead_at.is_(None), _d.leased_until > _NOW)
-    .where(_d.id != func.all(bindparam("tried", type_=ARRAY(_UUID))))
-    .label("is_leased")
+    exists().where(_d.queue == _QUEUE, _d.dead_at.is_(None), _d.leased_until > _NOW, *_UNTRIED).label("is_leased")
 )
 _IS_HELD = _d.leased_by == _LEASE
 _done = delete(delivery).where(_d.id == func.any(_IDS), _IS_HELD).cte("done")
@@ -171,6 +179,18 @@ class Claimed:
     subscription: str | None = None  # of the message bus, when it is an event
 
 
+@dataclass(frozen=True, slots=True)
+class Untried:
+    """Messages that have not been tried, of one subscription or of all, and queued before an instant or any time."""
+
+    tried: Collection[UUID] = ()
+    subscription: str | None = None
+    before: UUID = _NEVER
+
+    def parameters(self) -> dict[str, Any]:
+        return {"tried": list(self.tried), "subscription": self.subscription, "before": self.before}
+
+
 class Engine:
     """The queues, on the same PostgreSQL as everything else."""
 
@@ -194,13 +214,13 @@ class Engine:
         """Take up to *size* due messages, oldest first. Those of workers that died too often are buried first."""
         return await self._claim(_CLAIM_DUE, queue, size, lease, {})
 
-    async def claim_untried(self, queue: Queue, size: int, lease: UUID, tried: Collection[UUID]) -> list[Claimed]:
-        """Take up to *size* messages that are not in *tried*, whether they are due or not."""
-        return await self._claim(_CLAIM_ANY, queue, size, lease, {"tried": list(tried)})
+    async def claim_untried(self, queue: Queue, size: int, lease: UUID, untried: Untried) -> list[Claimed]:
+        """Take up to *size* messages of those, whether they are due or not."""
+        return await self._claim(_CLAIM_ANY, queue, size, lease, untried.parameters())
 
-    async def is_leased(self, queue: Queue, tried: Collection[UUID]) -> bool:
-        """Whether somebody else holds a message of the queue."""
-        parameters = {"queue": queue.value, "now": self._database.now(), "tried": list(tried)}
+    async def is_leased(self, queue: Queue, untried: Untried) -> bool:
+        """Whether somebody else holds a message of those."""
+        parameters = {"queue": queue.value, "now": self._database.now(), **untried.parameters()}
         row = await self._database.reader.fetch_one(_IS_LEASED, parameters)
         return bool(row and row.is_leased)
 

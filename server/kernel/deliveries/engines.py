@@ -5,12 +5,12 @@ Whichever it is, messages are rows of the same table, queued by the same transac
 :class:`~server.kernel.deliveries.operations.Operations`.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 from uuid import UUID
 
 from server.kernel.database import Database
-from server.kernel.deliveries.engine import Claimed, Engine, EngineSettings
+from server.kernel.deliveries.engine import Claimed, Engine, EngineSettings, Untried
 from server.kernel.deliveries.messages import Queue
 from server.kernel.deliveries.outcomes import Result
 from server.kernel.deliveries.settings import DeliverySettings
@@ -30,11 +30,11 @@ class QueueEngine(Protocol):
     async def claim(self, queue: Queue, size: int, lease: UUID) -> list[Claimed]:
         """Take up to *size* due messages, oldest first."""
 
-    async def claim_untried(self, queue: Queue, size: int, lease: UUID, tried: Collection[UUID]) -> list[Claimed]:
-        """Take up to *size* messages that are not in *tried*, whether they are due or not."""
+    async def claim_untried(self, queue: Queue, size: int, lease: UUID, untried: Untried) -> list[Claimed]:
+        """Take up to *size* of those messages, whether they are due or not."""
 
-    async def is_leased(self, queue: Queue, tried: Collection[UUID]) -> bool:
-        """Whether somebody else holds a message of the queue."""
+    async def is_leased(self, queue: Queue, untried: Untried) -> bool:
+        """Whether somebody else holds one of those messages."""
 
     async def settle(self, queue: Queue, claimed: Sequence[Claimed], results: Sequence[Result], lease: UUID) -> None:
         """Delete what was delivered; let the rest wait, or bury it. Messages whose lease ran out stay as they are."""

@@ -74,6 +74,11 @@ class Members:
         value = self._values.get(name.lower(), False)
         return value if isinstance(value, bool) else self._refuse(name, "true or false")
 
+    def whole_number(self, name: str) -> int:
+        """A whole number."""
+        value = self._values.get(name.lower(), 0)
+        return value if type(value) is int else self._refuse(name, "a whole number")
+
     def text_map(self, name: str) -> dict[str, str]:
         """An object of texts, its names as they are."""
         value = self._values.get(name.lower(), {})

@@ -71,7 +71,7 @@ class Envelope:
 def text_of_event(row: Any, host_region: str) -> str:
     """The message of an event, from a row of its delivery joined with the event log."""
     kind, aggregate_id = row.event_aggregate_type, row.event_aggregate_id
-    root_id = ids.encode(row.event_aggregate_prefix or kind.lower(), aggregate_id)
+    root_id = root_id_of(kind, row.event_aggregate_prefix, aggregate_id)
     data = {"RootId": root_id, "OccurredAt": row.event_occurred_at.isoformat(), **row.event_data}
     organization_id = row.event_organization_id
     members = {
@@ -83,7 +83,7 @@ def text_of_event(row: Any, host_region: str) -> str:
         "Event": {
             "Id": ids.encode("event", row.event_id),
             "RootAggregateType": kind,
-            "EventType": "".join(word.capitalize() for word in row.event_name.split(".")[1].split("_")),
+            "EventType": short_name(row.event_name),
             "Data": orjson.dumps(data).decode(),
             "Metadata": row.event_name,
             "StreamName": f"{kind}_{root_id}",
@@ -91,6 +91,16 @@ def text_of_event(row: Any, host_region: str) -> str:
         },
     }
     return orjson.dumps(members).decode()
+
+
+def short_name(event_name: str) -> str:
+    """What an event is called in short: ``ImageDeleted`` for ``images.image_deleted.v1``."""
+    return "".join(word.capitalize() for word in event_name.split(".")[1].split("_"))
+
+
+def root_id_of(aggregate_type: str, prefix: str, aggregate_id: UUID) -> str:
+    """The id of the aggregate that an event happened to."""
+    return ids.encode(prefix or aggregate_type.lower(), aggregate_id)
 
 
 def rows_of(messages: Sequence[Message], envelope: Envelope, now: datetime) -> list[Queued]:

@@ -6,12 +6,12 @@ embedded engine, and a NATS that is away, started again or emptied loses nothing
 notices that a row is there to be taken. A worker that finds no notice sends out those that are due, for all workers.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from server.kernel.database import Database
 from server.kernel.deliveries.dispatches import DISPATCH, GIVE_BACK, GIVE_BACK_ALL, TAKE
-from server.kernel.deliveries.engine import Claimed, Engine, EngineSettings, claimed_of
+from server.kernel.deliveries.engine import Claimed, Engine, EngineSettings, Untried, claimed_of
 from server.kernel.deliveries.jetstream import JetStream
 from server.kernel.deliveries.messages import Queue
 from server.kernel.deliveries.nats_connection import NatsAway
@@ -54,14 +54,14 @@ class NatsEngine:
             await self._rows.bury_abandoned(queue)
         return claimed
 
-    async def claim_untried(self, queue: Queue, size: int, lease: UUID, tried: Collection[UUID]) -> list[Claimed]:
-        """Take up to *size* messages that are not in *tried*, those that lie in NATS included."""
+    async def claim_untried(self, queue: Queue, size: int, lease: UUID, untried: Untried) -> list[Claimed]:
+        """Take up to *size* of those messages, those that lie in NATS included."""
         await self._give_back_all(queue)
-        return await self._rows.claim_untried(queue, size, lease, tried)
+        return await self._rows.claim_untried(queue, size, lease, untried)
 
-    async def is_leased(self, queue: Queue, tried: Collection[UUID]) -> bool:
-        """Whether somebody else holds a message of the queue."""
-        return await self._rows.is_leased(queue, tried)
+    async def is_leased(self, queue: Queue, untried: Untried) -> bool:
+        """Whether somebody else holds one of those messages."""
+        return await self._rows.is_leased(queue, untried)
 
     async def settle(self, queue: Queue, claimed: Sequence[Claimed], results: Sequence[Result], lease: UUID) -> None:
         """Delete what was delivered; let the rest wait, or bury it. Messages whose lease ran out stay as they are."""

@@ -1,16 +1,34 @@
-"""Results of deliveries as the contracts say them."""
+"""Queues and results of deliveries as the contracts say them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from tenantry.deliveries.v1 import types_pb2
 
+from server.kernel.deliveries.messages import Queue
 from server.kernel.deliveries.outcomes import Outcome, Result
+
+QUEUE_KINDS = {
+    Queue.AUDITS: types_pb2.QUEUE_KIND_AUDITS,
+    Queue.EMAILS: types_pb2.QUEUE_KIND_EMAILS,
+    Queue.SMS: types_pb2.QUEUE_KIND_SMS,
+    Queue.USAGES: types_pb2.QUEUE_KIND_USAGES,
+    Queue.PROVISIONINGS: types_pb2.QUEUE_KIND_PROVISIONINGS,
+    Queue.DOMAIN_EVENTS: types_pb2.QUEUE_KIND_DOMAIN_EVENTS,
+    Queue.JOBS: types_pb2.QUEUE_KIND_JOBS,
+}
+QUEUES = {number: queue for queue, number in QUEUE_KINDS.items()}
 
 _OUTCOMES = {
     Outcome.DELIVERED: types_pb2.DELIVERY_OUTCOME_DELIVERED,
     Outcome.RETRY_LATER: types_pb2.DELIVERY_OUTCOME_RETRY_LATER,
     Outcome.REFUSED: types_pb2.DELIVERY_OUTCOME_REFUSED,
 }
+
+
+def encode_texts(texts: Sequence[Any]) -> bytes:
+    """The request in which most receivers take messages."""
+    return types_pb2.DeliveryBatch(messages=texts).SerializeToString()
 
 
 def to_proto(results: Iterable[Result]) -> list[types_pb2.DeliveryResult]:

@@ -6,29 +6,27 @@ infrastructure could make: the same RPC, a service token, one answer a message.
 """
 
 import asyncio
-import json
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 from uuid import UUID
 
 import grpc
-from tenantry.deliveries.v1 import types_pb2
 
 from server.kernel import ids
-from server.kernel.access.caller import MAINTENANCE, service_call, set_current_call
-from server.kernel.deliveries.engine import Claimed, retry_all
+from server.kernel.access.caller import service_call, set_current_call
+from server.kernel.deliveries.engine import Claimed
 from server.kernel.deliveries.engines import QueueEngine
 from server.kernel.deliveries.outcomes import Outcome, Result
+from server.kernel.deliveries.servers import Elsewhere, Server, by_size
 from server.kernel.errors import Refusal
 from server.kernel.security.tokens import Tokens
 from server.kernel.subdomain import Carrier
 from server.kernel.telemetry.crashes import crash
-from server.kernel.telemetry.deliveries import Delivery, begin_delivery, cause_of
+from server.kernel.telemetry.deliveries import begin_delivery, cause_of
 from server.kernel.telemetry.queues import ATTEMPTS
 from server.kernel.telemetry.spans import Tracer
-from server.kernel.telemetry.trace_context import HEADER
 
 log = logging.getLogger(__name__)
 
@@ -36,13 +34,7 @@ _POLL_SECONDS = 2.0
 _HOUSEKEEPING_SECONDS = 60.0
 _MARGIN_SECONDS = 5.0
 _MOST_IN_HAND = 3  # batches of a queue
-_LARGEST_CALL = 3 * 1024 * 1024
-_LONGEST_CHARACTER = 4  # bytes of UTF-8
-_TOKEN_SECONDS = 240.0
-_OUTCOMES = {
-    types_pb2.DELIVERY_OUTCOME_DELIVERED: Outcome.DELIVERED,
-    types_pb2.DELIVERY_OUTCOME_REFUSED: Outcome.REFUSED,
-}
+_MOST_IN_BACKGROUND = 4  # batches for other servers
 
 
 class Worker:
@@ -56,23 +48,25 @@ class Worker:
         channel: grpc.aio.Channel,
         tokens: Tokens,
         housekeeping: Sequence[Callable[[], Awaitable[object]]] = (),
+        elsewhere: Elsewhere | None = None,
         tracer: Tracer | None = None,
     ) -> None:
         self._engine = engine
         self._carriers = carriers
-        self._channel = channel
-        self._tokens = tokens
+        self._server = Server(channel, tokens)
+        self._elsewhere = elsewhere or Elsewhere((), tokens)
+        self._background: set[asyncio.Task[None]] = set()
         self._housekeeping = housekeeping
         self._tracer = tracer
         self._wakers = {carrier.queue: asyncio.Event() for carrier in carriers}
         self._stopping = asyncio.Event()
-        self._token = ("", 0.0)
         engine.wake_by(self._wake)
 
     async def run(self) -> None:
         """Work until :meth:`stop`; then finish the batches in hand."""
         loops = [self._work(carrier, self._wakers[carrier.queue]) for carrier in self._carriers]
         await asyncio.gather(*loops, self._keep_house())
+        await asyncio.gather(*self._background)
         await self._engine.close()
 
     def stop(self) -> None:
@@ -121,58 +115,50 @@ class Worker:
     async def _carry(self, carrier: Carrier, claimed: list[Claimed], lease: UUID) -> None:
         patience = self._engine.patience_of(carrier.queue)
         until = time.monotonic() + patience.lease.total_seconds() - _MARGIN_SECONDS
+        here, elsewhere = self._elsewhere.part(claimed)
+        for server, batch in elsewhere:
+            await self._in_background(self._settle(carrier, server, batch, lease, until))
+        if here:
+            await self._settle(carrier, self._server, here, lease, until)
+
+    async def _settle(
+        self, carrier: Carrier, server: Server, claimed: Sequence[Claimed], lease: UUID, until: float
+    ) -> None:
         results: list[Result] = []
-        for batch in _by_size(claimed):
-            results += await self._deliver(carrier, batch, max(1.0, until - time.monotonic()))
+        for batch in by_size(claimed):
+            results += await self._deliver(carrier, server, batch, max(1.0, until - time.monotonic()))
         await self._engine.settle(carrier.queue, claimed, results, lease)
+        most_attempts = self._engine.patience_of(carrier.queue).most_attempts
         for each, result in zip(claimed, results, strict=True):
             ATTEMPTS.add(queue=carrier.queue.value, outcome=result.outcome.value)
             if result.outcome is not Outcome.DELIVERED:
-                _report(carrier, each, result, patience.most_attempts)
+                _report(carrier, each, result, most_attempts)
 
-    async def _deliver(self, carrier: Carrier, batch: Sequence[Claimed], seconds: float) -> list[Result]:
+    async def _deliver(
+        self, carrier: Carrier, server: Server, batch: Sequence[Claimed], seconds: float
+    ) -> list[Result]:
         delivery = begin_delivery(self._tracer, carrier.queue.value, [each.message for each in batch])
         try:
-            results = await self._call(carrier, batch, seconds, delivery)
+            if carrier.method:
+                results = await server.call(carrier, batch, seconds, delivery.traceparent)
+            else:
+                call = service_call(str(ids.uuid7()), traceparent=delivery.traceparent)
+                call.span = delivery.span
+                set_current_call(call)
+                results = list(await carrier.carry(carrier.pack(batch)))
         except BaseException as error:
             delivery.fail(error)
             raise
         delivery.end(results)
         return results
 
-    async def _call(
-        self, carrier: Carrier, batch: Sequence[Claimed], seconds: float, delivery: Delivery
-    ) -> list[Result]:
-        if not carrier.method:
-            call = service_call(str(ids.uuid7()), traceparent=delivery.traceparent)
-            call.span = delivery.span
-            set_current_call(call)
-            return list(await carrier.carry(carrier.pack(batch)))
-        send = self._channel.unary_unary(
-            carrier.method,
-            request_serializer=carrier.encode,
-            response_deserializer=_response,
-        )
-        metadata = [("authorization", f"Bearer {self._service_token()}"), ("x-request-id", _request_id(batch))]
-        if delivery.traceparent is not None:
-            metadata.append((HEADER, delivery.traceparent))
-        try:
-            results: list[Result] = await send(
-                carrier.pack(batch), timeout=seconds, metadata=metadata, wait_for_ready=True
-            )
-        except grpc.aio.AioRpcError as error:
-            log.warning("a delivery call failed", extra={"queue": carrier.queue, "code": error.code().name})
-            return retry_all(batch, f"CALL_{error.code().name}")
-        if len(results) != len(batch):
-            return retry_all(batch, "CALL_MISCOUNTED")
-        return results
-
-    def _service_token(self) -> str:
-        token, until = self._token
-        if time.monotonic() >= until:
-            token = self._tokens.issue_service_token(MAINTENANCE)
-            self._token = (token, time.monotonic() + _TOKEN_SECONDS)
-        return token
+    async def _in_background(self, settling: Coroutine[Any, Any, None]) -> None:
+        """Let another server take its time: ours does not wait for it, unless there are too many of them."""
+        if len(self._background) >= _MOST_IN_BACKGROUND:
+            await asyncio.wait(self._background, return_when=asyncio.FIRST_COMPLETED)
+        task = asyncio.create_task(_settled(settling))
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
 
     async def _keep_house(self) -> None:
         while not self._stopping.is_set():
@@ -205,27 +191,13 @@ async def _wait(event: asyncio.Event, seconds: float) -> None:
         return
 
 
-def _request_id(batch: Sequence[Claimed]) -> str:
-    """A message on its own goes by the id of the call that queued it."""
+async def _settled(settling: Coroutine[Any, Any, None]) -> None:
     try:
-        call_id = json.loads(batch[0].message).get("CallId") if len(batch) == 1 else None
-    except (ValueError, AttributeError, RecursionError):
-        call_id = None  # not a message; whoever carries it out says so
-    return call_id if isinstance(call_id, str) and call_id.isascii() and call_id.isprintable() else str(ids.uuid7())
-
-
-def _by_size(claimed: Sequence[Claimed]) -> Sequence[Sequence[Claimed]]:
-    if sum([len(each.message) for each in claimed]) * _LONGEST_CHARACTER <= _LARGEST_CALL:
-        return [claimed]
-    batches: list[list[Claimed]] = [[]]
-    size = 0
-    for each in claimed:
-        size += len(each.message.encode())
-        if batches[-1] and size > _LARGEST_CALL:
-            batches.append([])
-            size = len(each.message.encode())
-        batches[-1].append(each)
-    return batches
+        await settling
+    except Refusal as refusal:
+        log.warning("a batch for another server was left", extra={"reason": refusal.reason})
+    except Exception as error:  # noqa: BLE001  # reported; the next batch may be better
+        crash("deliveries.elsewhere", "a batch for another server failed", error)
 
 
 def _report(carrier: Carrier, claimed: Claimed, result: Result, most_attempts: int) -> None:
@@ -239,16 +211,6 @@ def _report(carrier: Carrier, claimed: Claimed, result: Result, most_attempts: i
         "trace_id": cause.trace_id if cause is not None else None,
     }
     log.log(logging.ERROR if is_dead else logging.WARNING, "dead letter" if is_dead else "will retry", extra=facts)
-
-
-def _response(body: bytes) -> list[Result]:
-    answer: Any = types_pb2.DeliveryBatchResult.FromString(body)
-    return [
-        Result(
-            result.message_id or None,
-            _OUTCOMES.get(result.outcome, Outcome.RETRY_LATER),
-            result.reason or None,
-            result.description or None,
-        )
-        for result in answer.results
-    ]
+    if is_dead and claimed.subscription is not None:
+        # Nothing more happens in its stream until somebody acts.
+        crash(f"deliveries.{claimed.subscription}", "a dead event holds its stream")

@@ -9,6 +9,8 @@ from server.kernel.events import DomainEvent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingCreated(DomainEvent):
+    """A booking was begun."""
+
     name: ClassVar[str] = "bookings.booking_created.v1"
 
     booking_id: str
@@ -17,6 +19,8 @@ class BookingCreated(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingCarChanged(DomainEvent):
+    """It is known which car is booked."""
+
     name: ClassVar[str] = "bookings.booking_car_changed.v1"
 
     booking_id: str
@@ -26,6 +30,8 @@ class BookingCarChanged(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingReservationMade(DomainEvent):
+    """The car is reserved for a time."""
+
     name: ClassVar[str] = "bookings.booking_reservation_made.v1"
 
     booking_id: str
@@ -37,6 +43,8 @@ class BookingReservationMade(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingReservationCanceled(DomainEvent):
+    """The reservation was given up."""
+
     name: ClassVar[str] = "bookings.booking_reservation_canceled.v1"
 
     booking_id: str
@@ -50,6 +58,8 @@ class BookingReservationCanceled(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingTripAdded(DomainEvent):
+    """A trip belongs to the booking."""
+
     name: ClassVar[str] = "bookings.booking_trip_added.v1"
 
     booking_id: str
@@ -59,6 +69,8 @@ class BookingTripAdded(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingTripBegan(DomainEvent):
+    """The trip has begun."""
+
     name: ClassVar[str] = "bookings.booking_trip_began.v1"
 
     booking_id: str
@@ -70,6 +82,8 @@ class BookingTripBegan(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingTripEnded(DomainEvent):
+    """The trip has ended."""
+
     name: ClassVar[str] = "bookings.booking_trip_ended.v1"
 
     booking_id: str

@@ -9,6 +9,8 @@ from server.kernel.events import DomainEvent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarCreated(DomainEvent):
+    """The organization has a new car."""
+
     name: ClassVar[str] = "cars.car_created.v1"
 
     car_id: str
@@ -18,6 +20,8 @@ class CarCreated(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarManufacturerChanged(DomainEvent):
+    """It is known who made the car, and when."""
+
     name: ClassVar[str] = "cars.car_manufacturer_changed.v1"
 
     car_id: str
@@ -29,6 +33,8 @@ class CarManufacturerChanged(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarOwnershipChanged(DomainEvent):
+    """It is known who owns the car, and who looks after it."""
+
     name: ClassVar[str] = "cars.car_ownership_changed.v1"
 
     car_id: str
@@ -39,6 +45,8 @@ class CarOwnershipChanged(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarRegistrationChanged(DomainEvent):
+    """The car has a plate."""
+
     name: ClassVar[str] = "cars.car_registration_changed.v1"
 
     car_id: str
@@ -50,6 +58,8 @@ class CarRegistrationChanged(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarUnavailabilitySlotAdded(DomainEvent):
+    """The car cannot be had for a time."""
+
     name: ClassVar[str] = "cars.car_unavailability_slot_added.v1"
 
     car_id: str
@@ -63,6 +73,8 @@ class CarUnavailabilitySlotAdded(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarUnavailabilitySlotRemoved(DomainEvent):
+    """The car can be had again for that time."""
+
     name: ClassVar[str] = "cars.car_unavailability_slot_removed.v1"
 
     car_id: str
@@ -72,6 +84,8 @@ class CarUnavailabilitySlotRemoved(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarDeleted(DomainEvent):
+    """The organization has the car no more."""
+
     name: ClassVar[str] = "cars.car_deleted.v1"
 
     car_id: str

@@ -8,6 +8,8 @@ from server.kernel.events import DomainEvent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrganizationCreated(DomainEvent):
+    """There is a new organization."""
+
     name: ClassVar[str] = "organizations.organization_created.v1"
 
     organization_id: str
@@ -19,6 +21,8 @@ class OrganizationCreated(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettingCreated(DomainEvent):
+    """The organization has a new setting. A value that is encrypted is left out."""
+
     name: ClassVar[str] = "organizations.setting_created.v1"
 
     organization_id: str
@@ -30,6 +34,8 @@ class SettingCreated(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettingUpdated(DomainEvent):
+    """A setting of the organization has another value. One that is encrypted is left out."""
+
     name: ClassVar[str] = "organizations.setting_updated.v1"
 
     organization_id: str
@@ -43,6 +49,8 @@ class SettingUpdated(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrganizationMembershipAdded(DomainEvent):
+    """The organization has a new member."""
+
     name: ClassVar[str] = "organizations.organization_membership_added.v1"
 
     organization_id: str
@@ -51,6 +59,8 @@ class OrganizationMembershipAdded(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BillingSubscribed(DomainEvent):
+    """The organization is billed by a subscription."""
+
     name: ClassVar[str] = "organizations.billing_subscribed.v1"
 
     organization_id: str
