@@ -267,6 +267,36 @@ async def test_a_queue_that_is_paused_stands_still_though_its_messages_lie_in_na
     assert sorted(await _claim(engine)) == ["b", "c"]
 
 
+_SUBSCRIBE = "INSERT INTO kernel.subscription (name, created_at) VALUES ('letters', now())"
+_HAPPENED = """
+WITH happened AS (
+    INSERT INTO kernel.event (id, aggregate_type, aggregate_prefix, aggregate_id, version, name, occurred_at, data,
+        call_id, caller_id)
+    SELECT gen_random_uuid(), 'Thing', 'thing', gen_random_uuid(), 1, 'things.thing_made.v1', now(), '{"Size": 3}',
+        'call', gen_random_uuid()
+    FROM generate_series(1, 2)
+    RETURNING id, aggregate_id
+)
+INSERT INTO kernel.delivery (id, queue, lane, position, subscription, event_id, queued_at, due_at)
+SELECT gen_random_uuid(), 'domain_events', aggregate_id::text, 1, 'letters', id, now(), now() FROM happened
+"""
+
+
+async def test_an_event_is_read_from_the_log_and_stays_when_its_subscription_is_held_meanwhile(database, engine):
+    async with outside(database) as connection:
+        await connection.execute(_SUBSCRIBE)
+        await connection.execute(_HAPPENED)
+        [claimed] = await engine.claim(Queue.DOMAIN_EVENTS, 1, ids.uuid7())
+        assert claimed.subscription == "letters"
+        assert json.loads(claimed.message)["Event"]["EventType"] == "ThingMade"
+
+        await connection.execute("UPDATE kernel.subscription SET is_held = true")
+        assert await engine.claim(Queue.DOMAIN_EVENTS, 10, ids.uuid7()) == []
+
+        await connection.execute("UPDATE kernel.subscription SET is_held = false")
+        assert len(await engine.claim(Queue.DOMAIN_EVENTS, 10, ids.uuid7())) == 1
+
+
 async def test_other_workers_are_woken_when_notices_are_sent(database, engine, own_nats):
     woken: list[str] = []
     other = NatsEngine(database, SETTINGS, NatsSettings((own_nats.url,)))
