@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from server.kernel.subdomain import Carrier
 from tests.emails.mail_server import make_certificate
 from tests.harness import SettableClock
 from tests.kernel.faults import eventually, fault_database, outside
-from tests.nats_server import NatsServer
+from tests.nats_server import NatsServer, running_nats
 
 SETTINGS = EngineSettings(lease=timedelta(seconds=30), backoff_base=timedelta(seconds=1), backoff_factor=1)
 
@@ -41,16 +41,6 @@ async def database(postgres: str, database_name: str, clock: SettableClock) -> A
     async with fault_database(postgres, f"{database_name}_nats", pool_size=4, clock=clock) as found:
         set_current_call(service_call("test"))
         yield found
-
-
-@pytest.fixture
-def own_nats(tmp_path: Path) -> Iterator[NatsServer]:
-    """A NATS that the test may break."""
-    server = NatsServer(tmp_path / "nats")
-    server.start()
-    yield server
-    server.thaw()
-    server.kill()
 
 
 @pytest_asyncio.fixture
@@ -341,22 +331,20 @@ async def test_no_content_is_handed_to_nats(database, engine, own_nats):
 
 
 async def test_nats_may_want_a_password_and_be_verified(database, tmp_path):
-    pem = str(make_certificate(tmp_path))
-    safe = NatsServer(
-        tmp_path / "safe", "--user", "ada", "--pass", "sesame", "--tls", "--tlscert", pem, "--tlskey", pem
-    )
-    safe.start()
+    pem = make_certificate(tmp_path)
+    secured = ("--user", "ada", "--pass", "sesame", "--tls", "--tlscert", str(pem), "--tlskey", str(pem))
     await _queue(database, "a")
 
-    async def claims_by(user: str, ca_file: Path | None) -> list[str]:
-        url = f"tls://{user}@localhost:{safe.port}"
-        engine = NatsEngine(database, SETTINGS, NatsSettings((url,), ca_file=ca_file))
-        try:
-            return await _claim(engine)
-        finally:
-            await engine.close()
+    with running_nats(tmp_path / "safe", *secured) as safe:
 
-    assert await claims_by("ada:wrong", Path(pem)) == []
-    assert await claims_by("ada:sesame", None) == []
-    assert await claims_by("ada:sesame", Path(pem)) == ["a"]
-    safe.kill()
+        async def claims_by(user: str, ca_file: Path | None) -> list[str]:
+            url = f"tls://{user}@localhost:{safe.port}"
+            engine = NatsEngine(database, SETTINGS, NatsSettings((url,), ca_file=ca_file))
+            try:
+                return await _claim(engine)
+            finally:
+                await engine.close()
+
+        assert await claims_by("ada:wrong", pem) == []
+        assert await claims_by("ada:sesame", None) == []
+        assert await claims_by("ada:sesame", pem) == ["a"]
