@@ -11,7 +11,7 @@ import orjson
 from server.kernel import ids
 from server.kernel.access.caller import Call
 from server.kernel.deliveries.tables import Queued
-from server.kernel.queues import Queue as Queue
+from server.kernel.queues import Queue as Queue  # noqa: PLC0414  # part of what this module offers
 
 
 @dataclass(frozen=True, slots=True)
