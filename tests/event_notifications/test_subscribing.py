@@ -1,6 +1,7 @@
 """Who is told: subscriptions begin, start from the beginning or from now, change, and go."""
 
 import asyncio
+import json
 import logging
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -337,3 +338,17 @@ async def test_reactions_that_are_queued_are_served_over_the_bus(server, notific
     finally:
         await server.rows("DELETE FROM kernel.subscription WHERE name = 'tenantry-the-things'")
         await queued.stop()
+
+
+async def test_the_message_of_an_event_names_the_trace_of_the_call_in_which_it_happened(database, address):
+    connection = await asyncpg.connect(address)
+    await connection.execute("INSERT INTO kernel.subscription (name, created_at) VALUES ($1, now())", NAME)
+    await connection.close()
+    header = f"00-{'ab' * 16}-{'cd' * 8}-01"
+    set_current_call(service_call("call-within-a-trace", traceparent=header))
+
+    await publish(database, Thing().happens("this"))
+
+    [claimed] = await Engine(database, EngineSettings()).claim(Queue.DOMAIN_EVENTS, 10, ids.uuid7())
+    message = json.loads(claimed.message)
+    assert (message["Traceparent"], message["CallId"]) == (header, "call-within-a-trace")

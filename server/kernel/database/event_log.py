@@ -39,6 +39,7 @@ event = Table(
     Column("data", JSONB, nullable=False),
     Column("call_id", Text, nullable=False),
     Column("caller_id", _UUID, nullable=False),
+    Column("traceparent", Text),
     UniqueConstraint("aggregate_type", "aggregate_id", "version", name="event_version_is_unique"),
     Index("event_by_name", "name", "id"),
 )
@@ -58,11 +59,12 @@ class Published(NamedTuple):
     data: str  # JSON
     call_id: str
     caller_id: UUID
+    traceparent: str | None  # of the call, when it is part of a trace
 
 
 COLUMNS = Published._fields
 APPENDED = "appended"  # what an append is called within the statement that it is a part of
-_TOLD = [event.c[name] for name in COLUMNS if name not in ("data", "call_id", "caller_id")]
+_TOLD = [event.c[name] for name in COLUMNS if name not in ("data", "call_id", "caller_id", "traceparent")]
 _rows = insert_rows(event, COLUMNS)
 
 

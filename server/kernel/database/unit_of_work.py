@@ -132,6 +132,7 @@ class UnitOfWork:
         aggregate_id, now = ids.decode(prefix, aggregate.id), self._database.now()
         call, rows = _call(), []
         caller_id = ids.decode("user", call.caller.user_id)
+        traceparent = None if call.trace_context is None else call.trace_context.header
         for event in fresh:
             aggregate.version += 1
             organization_id = getattr(event, "organization_id", None) or self.organization_id
@@ -147,6 +148,7 @@ class UnitOfWork:
                 orjson.dumps(event.payload()).decode(),
                 call.request_id,
                 caller_id,
+                traceparent,
             )
             rows.append(row)
         self._events += rows

@@ -68,6 +68,7 @@ def text_of_event(row: Any, host_region: str) -> str:
         "CallerId": ids.encode("user", row.event_caller_id),
         **({"TenantId": ids.encode("org", organization_id)} if organization_id else {}),
         "OriginHostRegion": host_region,
+        **({"Traceparent": row.event_traceparent} if row.event_traceparent else {}),
         "Event": {
             "Id": ids.encode("event", row.event_id),
             "RootAggregateType": kind,
