@@ -78,6 +78,7 @@ def build(
     )
     engine = Engine(database, settings.read(DeliverySettings).engine)
     carriers: dict[Queue, Carrier] = {}
+    public_events: dict[str, type[DomainEvent]] = {}
     platform = Platform(
         settings=platform_settings,
         read_settings=settings.read,
@@ -89,8 +90,10 @@ def build(
         hasher=_hasher(security),
         lists=Lists(secrets),
         drain=lambda queue: drain(engine, carriers, queue),
+        public_events=public_events,
     )
     subdomains = compose(platform)
+    public_events.update({event.name: event for subdomain in subdomains for event in subdomain.public_events})
     carriers.update({carrier.queue: carrier for subdomain in subdomains for carrier in subdomain.carriers})
     engine.patience.update({each.queue: each.patience for each in carriers.values() if each.patience})
     database.reactions = _reactions(subdomains)

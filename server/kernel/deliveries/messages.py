@@ -24,6 +24,7 @@ class Queue(StrEnum):
     PROVISIONINGS = "provisionings"
     DOMAIN_EVENTS = "domain_events"
     JOBS = "jobs"
+    WEBHOOKS = "webhooks"
 
 
 @dataclass(frozen=True, slots=True)

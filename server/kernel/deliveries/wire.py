@@ -21,6 +21,8 @@ def to_proto(results: Iterable[Result]) -> list[types_pb2.DeliveryResult]:
             outcome=_OUTCOMES[result.outcome],
             reason=result.reason,
             description=result.description,
+            retry_after=result.retry_after,
+            is_put_off=result.is_put_off,
         )
         for result in results
     ]

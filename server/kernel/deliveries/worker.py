@@ -102,7 +102,7 @@ class Worker:
             results += await self._call(carrier, batch, max(1.0, until - time.monotonic()))
         await self._engine.settle(carrier.queue, claimed, results, lease)
         for each, result in zip(claimed, results, strict=True):
-            if result.outcome is not Outcome.DELIVERED:
+            if result.outcome is not Outcome.DELIVERED and not result.is_put_off:
                 _report(carrier, each, result, patience.most_attempts)
         return True
 
@@ -194,6 +194,8 @@ def _response(body: bytes) -> list[Result]:
             _OUTCOMES.get(result.outcome, Outcome.RETRY_LATER),
             result.reason or None,
             result.description or None,
+            result.retry_after.ToTimedelta() if result.HasField("retry_after") else None,
+            result.is_put_off,
         )
         for result in answer.results
     ]
