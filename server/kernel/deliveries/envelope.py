@@ -74,6 +74,12 @@ class Members:
         value = self._values.get(name.lower(), False)
         return value if isinstance(value, bool) else self._refuse(name, "true or false")
 
+    def number(self, name: str) -> int:
+        """A whole number; 0 when it is absent."""
+        value = self._values.get(name.lower(), 0)
+        is_number = isinstance(value, int) and not isinstance(value, bool)
+        return value if is_number else self._refuse(name, "a whole number")
+
     def text_map(self, name: str) -> dict[str, str]:
         """An object of texts, its names as they are."""
         value = self._values.get(name.lower(), {})

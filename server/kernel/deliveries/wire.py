@@ -1,7 +1,9 @@
 """Results of deliveries as the contracts say them."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 
+from google.protobuf.duration_pb2 import Duration
 from tenantry.deliveries.v1 import types_pb2
 
 from server.kernel.deliveries.outcomes import Outcome, Result
@@ -21,8 +23,16 @@ def to_proto(results: Iterable[Result]) -> list[types_pb2.DeliveryResult]:
             outcome=_OUTCOMES[result.outcome],
             reason=result.reason,
             description=result.description,
-            retry_after=result.retry_after,
+            retry_after=_duration(result.retry_after),
             is_put_off=result.is_put_off,
         )
         for result in results
     ]
+
+
+def _duration(value: timedelta | None) -> Duration | None:
+    if value is None:
+        return None
+    found = Duration()
+    found.FromTimedelta(value)
+    return found
