@@ -13,13 +13,15 @@ import uvloop
 from server import composition
 from server.kernel import ids, logs, settings
 from server.kernel.access.principals import Principals
+from server.kernel.bus.bus import Bus
+from server.kernel.bus.registration import Registration
+from server.kernel.bus.settings import BusSettings
 from server.kernel.clock import Clock, system_clock
-from server.kernel.database import Consumer, Database
+from server.kernel.database import Database
 from server.kernel.deliveries.drain import drain
 from server.kernel.deliveries.engine import Engine
 from server.kernel.deliveries.messages import Queue
 from server.kernel.deliveries.settings import DeliverySettings
-from server.kernel.events import DomainEvent
 from server.kernel.lists import Lists
 from server.kernel.rpc.authentication import Authentication
 from server.kernel.rpc.idempotency import Idempotency
@@ -49,6 +51,17 @@ class App:
     pipeline: Pipeline
     calls: CallSettings
     engine: Engine
+    registration: Registration
+
+    async def start(self) -> None:
+        """Begin to listen to the other processes, and see to it that events reach those who want them."""
+        await self.platform.database.start()
+        await self.registration.start()
+
+    async def stop(self) -> None:
+        """Let go of the database."""
+        await self.registration.stop()
+        await self.platform.database.stop()
 
     def server(self) -> Server:
         """The gRPC server of this process."""
@@ -79,6 +92,7 @@ def build(
     engine = Engine(database, settings.read(DeliverySettings).engine)
     carriers: dict[Queue, Carrier] = {}
     public_events: dict[str, type[DomainEvent]] = {}
+    bus = Bus(settings.read(BusSettings), is_production=platform_settings.is_production)
     platform = Platform(
         settings=platform_settings,
         read_settings=settings.read,
@@ -91,12 +105,14 @@ def build(
         lists=Lists(secrets),
         drain=lambda queue: drain(engine, carriers, queue),
         public_events=public_events,
+        bus=bus,
     )
     subdomains = compose(platform)
     public_events.update({event.name: event for subdomain in subdomains for event in subdomain.public_events})
     carriers.update({carrier.queue: carrier for subdomain in subdomains for carrier in subdomain.carriers})
     engine.patience.update({each.queue: each.patience for each in carriers.values() if each.patience})
-    database.reactions = _reactions(subdomains)
+    bus.connect(subdomains)
+    database.reactions, database.wanted_events = bus.reactions, bus.wanted_events
     parts = {name: part for subdomain in subdomains for name, part in subdomain.principal.items()}
     every_call = calls.log_every_call if calls.log_every_call is not None else platform.is_testing
     pipeline = Pipeline(
@@ -109,7 +125,7 @@ def build(
         trusted_gateways=frozenset(address.strip() for address in calls.trusted_gateways.split(",")),
         logs_every_call=every_call,
     )
-    return App(platform, subdomains, pipeline, calls, engine)
+    return App(platform, subdomains, pipeline, calls, engine, Registration(database, bus.subscriptions))
 
 
 def dsn_of(platform: PlatformSettings) -> str:
@@ -145,15 +161,6 @@ def _hasher(security: SecuritySettings) -> PasswordHasher:
     )
 
 
-def _reactions(subdomains: Sequence[Subdomain]) -> dict[type[DomainEvent], list[Consumer]]:
-    found: dict[type[DomainEvent], list[Consumer]] = {}
-    for subdomain in subdomains:
-        consumer = Consumer(f"tenantry-{subdomain.name.replace('_', '-')}", subdomain.reactions)
-        for event in subdomain.reactions:
-            found.setdefault(event, []).append(consumer)
-    return found
-
-
 def serve(*, socket: str | None = None) -> None:
     """Run one server process until it is told to stop, then drain."""
     platform = settings.read(PlatformSettings)
@@ -163,7 +170,7 @@ def serve(*, socket: str | None = None) -> None:
 
 async def _serve(app: App, socket: str | None) -> None:
     stopping = stop_signal()
-    await app.platform.database.start()
+    await app.start()
     server = app.server()
     platform = app.platform.settings
     addresses = [f"{platform.grpc_host}:{platform.grpc_port}", *([f"unix:{socket}"] if socket else [])]
@@ -178,7 +185,7 @@ async def _serve(app: App, socket: str | None) -> None:
     readiness.cancel()
     await server.drain(notice_seconds=app.calls.drain_notice_seconds, grace_seconds=app.calls.drain_grace_seconds)
     app.platform.hasher.close()
-    await app.platform.database.stop()
+    await app.stop()
     log.info("stopped")
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pydantic_settings import BaseSettings
 
 from server.kernel import settings
+from server.kernel.bus.settings import BusSettings
 from server.kernel.deliveries.settings import DeliverySettings
 from server.kernel.rpc.authentication import OnRefused
 from server.kernel.security.settings import CallSettings, SecuritySettings
@@ -80,7 +81,7 @@ def histories() -> "list[History]":
 
 def settings_classes() -> list[type[BaseSettings]]:
     """Every settings class, for docs/settings.md."""
-    found: list[type[BaseSettings]] = [PlatformSettings, SecuritySettings, CallSettings, DeliverySettings]
+    found: list[type[BaseSettings]] = [PlatformSettings, SecuritySettings, CallSettings, DeliverySettings, BusSettings]
     for subdomain in SUBDOMAINS:
         package = subdomain.__module__.rpartition(".")[0]
         if importlib.util.find_spec(f"{package}.settings") is not None:

@@ -28,14 +28,14 @@ async def _work(app: server_app.App, target: str) -> None:
     stopping = server_app.stop_signal()
     async with grpc.aio.insecure_channel(target) as channel:
         worker = worker_of(app, channel)
-        await app.platform.database.start()
+        await app.start()
         working = asyncio.create_task(worker.run())
         log.info("working", extra={"target": target})
         await asyncio.wait([working, asyncio.create_task(stopping.wait())], return_when=asyncio.FIRST_COMPLETED)
         log.info("finishing what is in hand")
         worker.stop()
         await working
-    await app.platform.database.stop()
+    await app.stop()
     log.info("stopped")
 
 
@@ -49,6 +49,7 @@ def worker_of(app: server_app.App, channel: grpc.aio.Channel) -> Worker:
         tokens=app.platform.tokens,
         housekeeping=[
             app.pipeline.idempotency.forget_expired,
+            app.registration.keep,
             *(work for subdomain in app.subdomains for work in subdomain.housekeeping),
         ],
     )

@@ -97,7 +97,7 @@ async def running(dsn: str, compose: server_app.Compose, **options: Any) -> Asyn
     database = Database(dsn, clock=clock, **options)
     os.environ["TENANTRY_DATABASE_URL"] = dsn
     app = server_app.build(compose=compose, clock=clock, database=database)
-    await database.start()
+    await app.start()
     server = app.server()
     port = server.listen(["127.0.0.1:0"])[0]
     await server.start()
@@ -106,7 +106,7 @@ async def running(dsn: str, compose: server_app.Compose, **options: Any) -> Asyn
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
         yield Running(app, channel, port, clock, dsn)
     await server.drain(notice_seconds=0, grace_seconds=2)
-    await database.stop()
+    await app.stop()
 
 
 @asynccontextmanager

@@ -1,11 +1,19 @@
 """What has happened: the words in which subdomains speak to each other."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import datetime
 from enum import Enum
-from typing import Any, ClassVar, Protocol, cast
+from functools import cache
+from types import MappingProxyType
+from typing import Any, ClassVar, Protocol, Self, cast
+
+from pydantic import TypeAdapter
+
+Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
 
 _fields: dict[type, tuple[str, ...]] = {}
+_kinds: dict[str, type["DomainEvent"]] = {}
 
 
 class DomainEvent:
@@ -13,10 +21,31 @@ class DomainEvent:
     Something that happened to an aggregate, in the past tense.
 
     A frozen dataclass of ids and plain values, never secrets. ``name`` is ``<subdomain>.<event>.v<n>`` and is never
-    reused for other fields.
+    reused for other fields. ``was`` has the names it had before, and what makes the fields of then those of now: the
+    log keeps events as they were.
     """
 
     name: ClassVar[str]
+    was: ClassVar[Mapping[str, Upgrade]] = MappingProxyType({})
+
+    def __init_subclass__(cls) -> None:
+        if "name" not in vars(cls):
+            return  # what several events have in common
+        for name in (cls.name, *cls.was):
+            known = _kinds.setdefault(name, cls)
+            if (known.__module__, known.__qualname__) != (cls.__module__, cls.__qualname__):
+                raise TypeError(f"{name} is {known.__qualname__} already, and cannot be {cls.__qualname__} too")
+            _kinds[name] = cls  # a dataclass with slots is made twice, and the second one counts
+
+    @classmethod
+    def from_payload(cls, payload: Mapping[str, Any]) -> Self:
+        """
+        The event that :meth:`payload` was made from. Fields that this version does not know are left out.
+
+        Raises:
+            ValueError: A field is missing, or is of another type.
+        """
+        return cast(Self, _reader(cast(Any, cls)).validate_python(payload))
 
     def payload(self) -> dict[str, Any]:
         """The event's own fields as JSON values; unset ones are left out."""
@@ -34,6 +63,27 @@ class Aggregate(Protocol):
     id: str
     version: int
     events: list[DomainEvent]
+
+
+def kind_of(name: str) -> type[DomainEvent] | None:
+    """The class of events that are published by this name, or were. Those of subdomains that run here are known."""
+    return _kinds.get(name)
+
+
+def kinds() -> list[type[DomainEvent]]:
+    """Every class of events that is known, in the order of their names."""
+    return sorted(set(_kinds.values()), key=lambda kind: kind.name)
+
+
+def upgraded(kind: type[DomainEvent], name: str, payload: dict[str, Any]) -> dict[str, Any]:
+    """The fields of an event that was published as *name*, as its class has them now."""
+    upgrade = kind.was.get(name)
+    return payload if upgrade is None else upgrade(payload)
+
+
+@cache
+def _reader(kind: type[DomainEvent]) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
 
 
 def _field_names(event: type[DomainEvent]) -> tuple[str, ...]:

@@ -10,8 +10,10 @@ from pydantic_settings import BaseSettings
 from sqlalchemy import MetaData, Select
 from tenantry.deliveries.v1 import types_pb2
 
+from server.kernel.bus.bus import Bus
+from server.kernel.bus.consumers import BusConsumer, Reaction
 from server.kernel.clock import Clock
-from server.kernel.database import Database, OpenUnitOfWork, Reader, UnitOfWork
+from server.kernel.database import Database, OpenUnitOfWork, Reader
 from server.kernel.deliveries.engine import Claimed, EngineSettings
 from server.kernel.deliveries.messages import Queue
 from server.kernel.deliveries.outcomes import Result
@@ -22,7 +24,6 @@ from server.kernel.security.secrets import SecretKeys
 from server.kernel.security.tokens import Tokens
 from server.kernel.settings import PlatformSettings
 
-Reaction = Callable[[UnitOfWork, Any], Awaitable[None]]
 Drain = Callable[[Queue], Awaitable[tuple[int, int]]]  # how many were delivered, and how many failed
 Carry = Callable[[Sequence[Any]], Awaitable[Sequence[Result]]]
 
@@ -52,6 +53,7 @@ class Platform:
     lists: Lists
     drain: Drain
     public_events: Mapping[str, type[DomainEvent]]  # by name; of all subdomains, once they are put together
+    bus: Bus
 
     @property
     def begin(self) -> OpenUnitOfWork:
@@ -107,7 +109,11 @@ class Subdomain:
     migrations: Path | None = None
     services: Sequence[Service] = ()
     settings: Sequence[type[BaseSettings]] = ()
+    # Told of events in the transaction that publishes them.
     reactions: Mapping[type[DomainEvent], Sequence[Reaction]] = field(default_factory=dict)
+    group: str = ""  # subdomains of one group react as one subscription
+    # Told of events over the bus, after the commit.
+    consumers: Sequence[BusConsumer] = ()
     carriers: Sequence[Carrier] = ()
     principal: Mapping[str, Select[Any]] = field(default_factory=dict)
     housekeeping: Sequence[Callable[[], Awaitable[object]]] = ()

@@ -22,7 +22,7 @@ from sqlalchemy import (
     table,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.dialects.postgresql import UUID as UUID_TYPE
 
 from server.kernel.database.event_log import APPENDED, metadata
@@ -42,6 +42,8 @@ subscription = Table(
     # Gathers events and is given none.
     Column("is_held", Boolean, nullable=False, server_default=text("false")),
     Column("created_at", Instant, nullable=False),
+    # When a process last said that it knows the subscription.
+    Column("seen_at", Instant, nullable=False, server_default=text("now()")),
 )
 
 subscription_organization = Table(
@@ -62,6 +64,7 @@ notification = Table(
     Column("error_reason", Text),
     Column("created_at", Instant, nullable=False),
     Column("handled_at", Instant),
+    Column("event", JSONB),  # of another server: those of this one stand in the log
     PrimaryKeyConstraint("event_id", "subscription"),
     Index("notification_by_time", "created_at", "event_id", "subscription"),
 )

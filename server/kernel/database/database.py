@@ -49,7 +49,8 @@ class Database:
         self.signals = Signals(dsn, self.pool)
         self.reader = Reader(self.pool, self.statements)
         self.reactions: Reactions = {}
-        self.has_bus = False  # whether workers are to be woken for events
+        # Of which events workers are told: none at all, and None means every one.
+        self.wanted_events: frozenset[str] | None = frozenset()
         self.host_region = host_region
         self._clock = clock
 

@@ -16,7 +16,7 @@ import asyncpg
 from sqlalchemy import ClauseElement
 
 from server.kernel import ids
-from server.kernel.access.caller import Call, find_current_call, service_call
+from server.kernel.access.caller import Call, find_current_call, service_call, set_current_call
 from server.kernel.bus import tables as bus
 from server.kernel.database import event_log
 from server.kernel.database.event_log import APPENDED, Published
@@ -62,6 +62,7 @@ class UnitOfWork:
         self._messages: list[Message] = []
         self._notices: list[tuple[str, str]] = []
         self._queues: set[Queue] = set()
+        self._has_moved = False  # to another organization, which the connection has not been told
 
     # Statements -------------------------------------------------------------------------------------------------
 
@@ -112,6 +113,15 @@ class UnitOfWork:
             self.organization_id = organization_id
             await connection.fetch(f"SELECT set_config('{SETTING}', $1, true)", [self._setting()])
         self.organization_id = organization_id
+
+    async def go_on_for(self, call: Call, organization_id: str | None) -> None:
+        """Go on on behalf of another call: for those who carry out the work of many calls in one transaction."""
+        if self._waiting or self._events or self._messages:
+            await self._flush(await self._begun())  # that was the call before
+        set_current_call(call)
+        if organization_id != self.organization_id:
+            self.organization_id = organization_id
+            self._has_moved = self._connection is not None
 
     # Events, deliveries, notices --------------------------------------------------------------------------------
 
@@ -219,6 +229,9 @@ class UnitOfWork:
                 raise
             self._connection = connection
             open_transactions.set(open_transactions.get() + 1)
+        elif self._has_moved:
+            self._has_moved = False
+            await self._connection.fetch(f"SELECT set_config('{SETTING}', $1, true)", [self._setting()])
         await self._flush(self._connection)
         return self._connection
 
@@ -259,9 +272,10 @@ class UnitOfWork:
             statement = statements.of(event_log.APPEND, APPENDED)
             self._waiting.append((statement, statement.arguments(append)))
             self._waiting.append((statements.of(bus.FAN_OUT), []))  # takes what APPEND returns
-            self._events.clear()
-            if self._database.has_bus:
+            wanted = self._database.wanted_events
+            if wanted is None or any(each.name in wanted for each in self._events):
                 self._queues.add(Queue.DOMAIN_EVENTS)
+            self._events.clear()
         if self._reacted:
             event_ids, subscriptions = zip(*self._reacted, strict=True)
             statement = statements.of(bus.HANDLED)

@@ -35,6 +35,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import UUID as UUID_TYPE
 
 from server.kernel import ids
+from server.kernel.bus.tables import subscription
 from server.kernel.database import Database
 from server.kernel.database.event_log import event
 from server.kernel.database.types import Instant
@@ -55,6 +56,7 @@ _WITHOUT_WAITING: Any = select(literal_column("set_config('synchronous_commit', 
 
 _LONGEST_TEXT = 1_000
 
+_subscription = subscription.c
 _earlier = delivery.alias("earlier")
 _IS_FREE = and_(
     _d.queue == _QUEUE,
@@ -65,6 +67,7 @@ _IS_FREE = and_(
         ~exists().where(_earlier.c.queue == _d.queue, _earlier.c.lane == _d.lane, _earlier.c.position < _d.position),
     ),
     ~exists().where(paused_queue.c.queue == _QUEUE),
+    or_(_d.subscription.is_(None), exists().where(_subscription.name == _d.subscription, ~_subscription.is_held)),
 )
 
 
