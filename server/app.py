@@ -91,7 +91,6 @@ def build(
     )
     engine = Engine(database, settings.read(DeliverySettings).engine)
     carriers: dict[Queue, Carrier] = {}
-    public_events: dict[str, type[DomainEvent]] = {}
     bus = Bus(settings.read(BusSettings), is_production=platform_settings.is_production)
     platform = Platform(
         settings=platform_settings,
@@ -104,11 +103,9 @@ def build(
         hasher=_hasher(security),
         lists=Lists(secrets),
         drain=lambda queue: drain(engine, carriers, queue),
-        public_events=public_events,
         bus=bus,
     )
     subdomains = compose(platform)
-    public_events.update({event.name: event for subdomain in subdomains for event in subdomain.public_events})
     carriers.update({carrier.queue: carrier for subdomain in subdomains for carrier in subdomain.carriers})
     engine.patience.update({each.queue: each.patience for each in carriers.values() if each.patience})
     bus.connect(subdomains)

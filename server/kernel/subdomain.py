@@ -52,7 +52,6 @@ class Platform:
     hasher: PasswordHasher
     lists: Lists
     drain: Drain
-    public_events: Mapping[str, type[DomainEvent]]  # by name; of all subdomains, once they are put together
     bus: Bus
 
     @property
@@ -97,12 +96,7 @@ class Carrier:
 
 @dataclass(frozen=True)
 class Subdomain:
-    """
-    One subdomain, put together. The folder, the schema and the proto package bear its name.
-
-    An organization may have its ``public_events`` sent to addresses of its own: events that it could read of by calls,
-    never those of identities, sessions and credentials.
-    """
+    """One subdomain, put together. The folder, the schema and the proto package bear its name."""
 
     name: str
     tables: MetaData | None = None
@@ -117,4 +111,3 @@ class Subdomain:
     carriers: Sequence[Carrier] = ()
     principal: Mapping[str, Select[Any]] = field(default_factory=dict)
     housekeeping: Sequence[Callable[[], Awaitable[object]]] = ()
-    public_events: Sequence[type[DomainEvent]] = ()

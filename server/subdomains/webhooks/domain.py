@@ -1,10 +1,10 @@
 """What is always true of a webhook endpoint: where it may be, what it listens to, and when it is given up."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from server.kernel.events import DomainEvent
 from server.subdomains.webhooks.errors import WebhookEndpointDisabled
@@ -26,6 +26,7 @@ OUTAGE = timedelta(hours=1)
 REST = timedelta(seconds=30)
 ATTEMPTS_KEPT = timedelta(days=30)
 ALL = "*"
+_GONE = 410
 
 
 class DisabledReason(StrEnum):
@@ -45,6 +46,19 @@ class Failure(StrEnum):
     TLS = "tls"
     NAME = "name"
     FORBIDDEN_ADDRESS = "forbidden_address"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happened:
+    """An event, as endpoints are told of it."""
+
+    event_id: str
+    name: str
+    stream: str
+    subject_id: str
+    version: int
+    occurred_at: str
+    data: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +83,13 @@ class SealedSecrets:
 class Condition:
     """How an endpoint has done lately."""
 
-    failing_since: datetime | None = None
+    failing_since_at: datetime | None = None
     last_delivered_at: datetime | None = None
     rests_until: datetime | None = None
+
+    def rest(self, now: datetime) -> timedelta | None:
+        """How long the endpoint is still to be left alone, if it is."""
+        return self.rests_until - now if self.rests_until is not None and self.rests_until > now else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +108,11 @@ class Attempt:
     @property
     def is_delivered(self) -> bool:
         return self.failure is None
+
+    @property
+    def says(self) -> str:
+        """How it ended, for operators."""
+        return f"The endpoint answered {self.http_status}." if self.http_status else f"The call failed: {self.failure}."
 
     @property
     def rest(self) -> timedelta | None:
@@ -180,6 +203,14 @@ class WebhookEndpoint:
         """The end."""
         self._happened(EndpointDeleted)
 
+    def listens_to(self, name: str) -> bool:
+        """Whether events of this name are sent."""
+        return not {ALL, name, f"{name.partition('.')[0]}.*"}.isdisjoint(self.event_types)
+
+    def wants(self, happened: Happened) -> bool:
+        """Whether it is told of an event: it listens to its kind, and is not what it is about."""
+        return self.listens_to(happened.name) and happened.subject_id != self.id
+
     def require_enabled(self) -> None:
         """
         Refuse what needs events to be sent.
@@ -194,21 +225,18 @@ class WebhookEndpoint:
         """Why there is no point in going on after *attempt*, if there is none."""
         if attempt.http_status == _GONE:
             return DisabledReason.GONE
-        since = self.condition.failing_since
+        since = self.condition.failing_since_at
         if not attempt.is_delivered and since is not None and attempt.attempted_at - since >= PATIENCE:
             return DisabledReason.FAILING
         return None
 
     def has_recovered(self, attempt: Attempt) -> bool:
         """Whether *attempt* ends an outage: then what was given up in it is worth a new try."""
-        since = self.condition.failing_since
+        since = self.condition.failing_since_at
         return attempt.is_delivered and since is not None and attempt.attempted_at - since >= OUTAGE
 
     def _happened(self, event: Callable[..., DomainEvent], **facts: object) -> None:
         self.events.append(event(endpoint_id=self.id, organization_id=self.organization_id, **facts))
-
-
-_GONE = 410
 
 
 def unknown_event_types(chosen: Sequence[str], known: Collection[str]) -> list[int]:

@@ -1,6 +1,7 @@
 """Why webhooks refuses, and why an event does not arrive."""
 
 from server.kernel import errors
+from server.kernel.deliveries.outcomes import TryLater
 
 
 class WebhookEndpointNotFound(errors.NotFound):
@@ -21,3 +22,13 @@ class TooManyWebhookEndpoints(errors.FailedPrecondition):
 class TooManyWebhookEvents(errors.FailedPrecondition):
     reason = "TOO_MANY_WEBHOOK_EVENTS"
     message = "At most 10,000 events are sent at once. Choose a shorter time."
+
+
+class WebhookFailed(TryLater):
+    reason = "WEBHOOK_FAILED"
+    message = "The endpoint did not take the event."
+
+
+class WebhookPutOff(TryLater):
+    reason = "WEBHOOK_PUT_OFF"
+    message = "The endpoint is left alone for a while."

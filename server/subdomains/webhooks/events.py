@@ -11,6 +11,7 @@ class EndpointCreated(DomainEvent):
     """An organization has events sent to a new endpoint."""
 
     name: ClassVar[str] = "webhooks.endpoint_created.v1"
+    is_public: ClassVar[bool] = True
 
     endpoint_id: str
     organization_id: str
@@ -22,6 +23,7 @@ class EndpointChanged(DomainEvent):
     """The address, the description or the event types of an endpoint were changed."""
 
     name: ClassVar[str] = "webhooks.endpoint_changed.v1"
+    is_public: ClassVar[bool] = True
 
     endpoint_id: str
     organization_id: str
@@ -33,6 +35,7 @@ class EndpointEnabled(DomainEvent):
     """An endpoint gets events again."""
 
     name: ClassVar[str] = "webhooks.endpoint_enabled.v1"
+    is_public: ClassVar[bool] = True
 
     endpoint_id: str
     organization_id: str
@@ -43,6 +46,7 @@ class EndpointDisabled(DomainEvent):
     """An endpoint gets no more events: an owner said so, it answered 410 Gone, or it failed for five days."""
 
     name: ClassVar[str] = "webhooks.endpoint_disabled.v1"
+    is_public: ClassVar[bool] = True
 
     endpoint_id: str
     organization_id: str
@@ -54,6 +58,7 @@ class EndpointSecretRotated(DomainEvent):
     """An endpoint has a new signing secret."""
 
     name: ClassVar[str] = "webhooks.endpoint_secret_rotated.v1"
+    is_public: ClassVar[bool] = True
 
     endpoint_id: str
     organization_id: str
@@ -64,6 +69,7 @@ class EndpointDeleted(DomainEvent):
     """An endpoint is gone."""
 
     name: ClassVar[str] = "webhooks.endpoint_deleted.v1"
+    is_public: ClassVar[bool] = True
 
     endpoint_id: str
     organization_id: str

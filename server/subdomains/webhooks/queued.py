@@ -1,18 +1,14 @@
-"""Reads and writes queued webhooks: one event for one endpoint."""
+"""Writes and reads queued webhooks: one event for one endpoint."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from server.kernel import ids
-from server.kernel.deliveries.engine import Claimed
-from server.kernel.deliveries.envelope import InvalidQueuedMessage, InvalidTenantId, Received
+from server.kernel.deliveries.envelope import InvalidQueuedMessage, InvalidTenantId, Members, Received
 from server.kernel.deliveries.messages import Message, Queue
-from server.subdomains.webhooks.domain import TEST_EVENT
-
-_OWN_MEMBERS = ("RootId", "OccurredAt")
+from server.subdomains.webhooks.domain import TEST_EVENT, Happened
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +17,54 @@ class QueuedWebhook:
 
     organization_id: str
     endpoint_id: str
-    event_id: str
-    event_type: str
-    body: dict[str, Any]
+    happened: Happened
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """What is sent: type, timestamp and data as the standard has them, and which event it is."""
+        return {
+            "type": self.happened.name,
+            "timestamp": self.happened.occurred_at,
+            "data": self.happened.data,
+            "id": self.happened.event_id,
+            "organization_id": self.organization_id,
+            "subject_id": self.happened.subject_id,
+            "version": self.happened.version,
+        }
+
+
+def write_webhook(endpoint_id: str, happened: Happened) -> Message:
+    """The message that has an event sent to an endpoint, in order with others about the same thing."""
+    body = {
+        "EndpointId": endpoint_id,
+        "EventId": happened.event_id,
+        "EventType": happened.name,
+        "OccurredAt": happened.occurred_at,
+        "SubjectId": happened.subject_id,
+        "Version": happened.version,
+        "Data": json.dumps(happened.data, ensure_ascii=False),
+    }
+    lane = lane_of(endpoint_id, happened.stream)
+    return Message(Queue.WEBHOOKS, body, lane=lane, position=happened.version)
+
+
+def write_test(endpoint_id: str, event_id: str, now: datetime) -> Message:
+    """The message of an event that never happened, for trying out an endpoint."""
+    happened = Happened(
+        event_id=event_id,
+        name=TEST_EVENT,
+        stream=event_id,
+        subject_id=endpoint_id,
+        version=1,
+        occurred_at=now.isoformat(),
+        data={"endpoint_id": endpoint_id},
+    )
+    return write_webhook(endpoint_id, happened)
+
+
+def lane_of(endpoint_id: str, stream: str = "") -> str:
+    """What keeps events about one thing in order at one endpoint; without a stream, how all its lanes begin."""
+    return f"{endpoint_id}/{stream}"
 
 
 def read_webhook(message: Received) -> QueuedWebhook:
@@ -34,55 +75,33 @@ def read_webhook(message: Received) -> QueuedWebhook:
         InvalidTenantId: It does not say of which organization.
         InvalidQueuedMessage: It does not say for which endpoint, or of which event.
     """
-    endpoint_id, event = message.body.text("EndpointId"), message.body.members("Event")
     if message.organization_id is None:
         raise InvalidTenantId
-    if not ids.is_id("endpoint", endpoint_id):
-        raise InvalidQueuedMessage("EndpointId must be an id with the prefix endpoint.")
-    if event is None or not ids.is_id("event", event.text("Id")) or not event.text("Metadata"):
-        raise InvalidQueuedMessage("Event must have an Id with the prefix event, and a name in Metadata.")
-    data = _data(event.text("Data"))
-    body = {
-        "type": event.text("Metadata"),
-        "timestamp": data.get("OccurredAt"),
-        "data": {name: value for name, value in data.items() if name not in _OWN_MEMBERS},
-        "id": event.text("Id"),
-        "organization_id": message.organization_id,
-        "subject_id": data.get("RootId"),
-        "version": event.number("Version"),
-    }
-    return QueuedWebhook(message.organization_id, endpoint_id, event.text("Id"), event.text("Metadata"), body)
+    body = message.body
+    happened = Happened(
+        event_id=_id(body, "EventId", "event"),
+        name=_given(body, "EventType"),
+        stream="",
+        subject_id=_given(body, "SubjectId"),
+        version=body.number("Version"),
+        occurred_at=_given(body, "OccurredAt"),
+        data=_data(body.text("Data")),
+    )
+    return QueuedWebhook(message.organization_id, _id(body, "EndpointId", "endpoint"), happened)
 
 
-def with_endpoints(claimed: Sequence[Claimed]) -> Sequence[str]:
-    """The texts of messages; those of events say no endpoint by themselves: their subscription does."""
-    return [_with_endpoint(each) for each in claimed]
+def _id(body: Members, name: str, prefix: str) -> str:
+    value = body.text(name)
+    if not ids.is_id(prefix, value):
+        raise InvalidQueuedMessage(f"{name} must be an id with the prefix {prefix}.")
+    return value
 
 
-def lane_of(endpoint_id: str, stream: str = "") -> str:
-    """What keeps events about one thing in order at one endpoint; without a stream, how all its lanes begin."""
-    return f"{endpoint_id}/{stream}"
-
-
-def test_message(endpoint_id: str, event_id: str, now: datetime) -> Message:
-    """An event that never happened, for trying out an endpoint."""
-    data = {"RootId": endpoint_id, "OccurredAt": now.isoformat(), "endpoint_id": endpoint_id}
-    event = {
-        "Id": event_id,
-        "RootAggregateType": "WebhookEndpoint",
-        "EventType": "Test",
-        "Data": json.dumps(data),
-        "Metadata": TEST_EVENT,
-        "StreamName": f"WebhookEndpoint_{endpoint_id}",
-        "Version": 0,
-    }
-    return Message(Queue.WEBHOOKS, {"EndpointId": endpoint_id, "Event": event}, lane=lane_of(endpoint_id, event_id))
-
-
-def _with_endpoint(claimed: Claimed) -> str:
-    if claimed.subscription is None:
-        return claimed.message
-    return f'{{"EndpointId": "{claimed.subscription}", {claimed.message[1:]}'
+def _given(body: Members, name: str) -> str:
+    value = body.text(name)
+    if not value:
+        raise InvalidQueuedMessage(f"{name} must have a value.")
+    return value
 
 
 def _data(text: str) -> dict[str, Any]:
@@ -91,5 +110,5 @@ def _data(text: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
-        raise InvalidQueuedMessage("Event.Data must be the JSON of an object.")
+        raise InvalidQueuedMessage("Data must be the JSON of an object.")
     return value

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+SECRET_PURPOSE = "webhook-secret"  # for which secrets are sealed
 _PREFIX = "whsec_"
 _SECRET_BYTES = 32
 

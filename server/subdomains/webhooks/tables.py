@@ -46,7 +46,7 @@ health = Table(
     Column("organization_id", Id("org"), nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("disabled_at", Instant),
-    Column("failing_since", Instant),
+    Column("failing_since_at", Instant),
     Column("last_delivered_at", Instant),
     Column("last_failed_at", Instant),
     Column("last_failure", Word(Failure)),

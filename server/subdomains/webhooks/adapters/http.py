@@ -15,15 +15,14 @@ from socket import SOCK_STREAM, gaierror
 from typing import TYPE_CHECKING
 
 from server.kernel.clock import Clock
-from server.subdomains.webhooks.reach import Reach
 from server.subdomains.webhooks.domain import Failure
 from server.subdomains.webhooks.ports import Answer
+from server.subdomains.webhooks.reach import Reach
 
 if TYPE_CHECKING:
     import httpx
 
 Resolve = Callable[[str], Awaitable[Sequence[str]]]
-_SECONDS = 15.0
 _CONNECT_SECONDS = 5.0
 _MOST_ADDRESSES = 3
 _ASKS_TO_WAIT = (429, 503)
@@ -39,15 +38,16 @@ async def resolve(host: str) -> Sequence[str]:
 class HttpCaller:
     """Calls endpoints within *reach*."""
 
-    def __init__(self, *, reach: Reach, now: Clock, resolve: Resolve = resolve) -> None:
+    def __init__(self, *, reach: Reach, now: Clock, timeout_seconds: float, resolve: Resolve = resolve) -> None:
         self._reach = reach
         self._now = now
+        self._timeout_seconds = timeout_seconds
         self._resolve = resolve
         self._transport: httpx.AsyncHTTPTransport | None = None
 
     async def call(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         try:
-            async with asyncio.timeout(_SECONDS):
+            async with asyncio.timeout(self._timeout_seconds):
                 return await self._call(url, headers, body)
         except TimeoutError:
             return Answer(failure=Failure.TIMED_OUT)
@@ -74,7 +74,7 @@ class HttpCaller:
                 content=body,
                 extensions={
                     "sni_hostname": target.raw_host.decode(),
-                    "timeout": {"connect": _CONNECT_SECONDS, "read": _SECONDS, "write": _SECONDS},
+                    "timeout": {"connect": _CONNECT_SECONDS, "read": None, "write": None},
                 },
             )
             try:

@@ -54,7 +54,7 @@ def _create_health() -> None:
             organization_id uuid NOT NULL,
             created_at timestamptz NOT NULL,
             disabled_at timestamptz,
-            failing_since timestamptz,
+            failing_since_at timestamptz,
             last_delivered_at timestamptz,
             last_failed_at timestamptz,
             last_failure text,
