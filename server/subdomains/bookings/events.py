@@ -10,6 +10,7 @@ from server.kernel.events import DomainEvent
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingCreated(DomainEvent):
     name: ClassVar[str] = "bookings.booking_created.v1"
+    is_public: ClassVar[bool] = True
 
     booking_id: str
     organization_id: str
@@ -18,6 +19,7 @@ class BookingCreated(DomainEvent):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingCarChanged(DomainEvent):
     name: ClassVar[str] = "bookings.booking_car_changed.v1"
+    is_public: ClassVar[bool] = True
 
     booking_id: str
     organization_id: str
@@ -27,6 +29,7 @@ class BookingCarChanged(DomainEvent):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingReservationMade(DomainEvent):
     name: ClassVar[str] = "bookings.booking_reservation_made.v1"
+    is_public: ClassVar[bool] = True
 
     booking_id: str
     organization_id: str
@@ -38,6 +41,7 @@ class BookingReservationMade(DomainEvent):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingReservationCanceled(DomainEvent):
     name: ClassVar[str] = "bookings.booking_reservation_canceled.v1"
+    is_public: ClassVar[bool] = True
 
     booking_id: str
     organization_id: str
@@ -51,6 +55,7 @@ class BookingReservationCanceled(DomainEvent):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingTripAdded(DomainEvent):
     name: ClassVar[str] = "bookings.booking_trip_added.v1"
+    is_public: ClassVar[bool] = True
 
     booking_id: str
     organization_id: str
@@ -60,6 +65,7 @@ class BookingTripAdded(DomainEvent):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingTripBegan(DomainEvent):
     name: ClassVar[str] = "bookings.booking_trip_began.v1"
+    is_public: ClassVar[bool] = True
 
     booking_id: str
     organization_id: str
@@ -71,6 +77,7 @@ class BookingTripBegan(DomainEvent):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingTripEnded(DomainEvent):
     name: ClassVar[str] = "bookings.booking_trip_ended.v1"
+    is_public: ClassVar[bool] = True
 
     booking_id: str
     organization_id: str

@@ -10,6 +10,7 @@ from server.kernel.events import DomainEvent
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarCreated(DomainEvent):
     name: ClassVar[str] = "cars.car_created.v1"
+    is_public: ClassVar[bool] = True
 
     car_id: str
     organization_id: str
@@ -19,6 +20,7 @@ class CarCreated(DomainEvent):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarManufacturerChanged(DomainEvent):
     name: ClassVar[str] = "cars.car_manufacturer_changed.v1"
+    is_public: ClassVar[bool] = True
 
     car_id: str
     organization_id: str
@@ -30,6 +32,7 @@ class CarManufacturerChanged(DomainEvent):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarOwnershipChanged(DomainEvent):
     name: ClassVar[str] = "cars.car_ownership_changed.v1"
+    is_public: ClassVar[bool] = True
 
     car_id: str
     organization_id: str
@@ -40,6 +43,7 @@ class CarOwnershipChanged(DomainEvent):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarRegistrationChanged(DomainEvent):
     name: ClassVar[str] = "cars.car_registration_changed.v1"
+    is_public: ClassVar[bool] = True
 
     car_id: str
     organization_id: str
@@ -51,6 +55,7 @@ class CarRegistrationChanged(DomainEvent):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarUnavailabilitySlotAdded(DomainEvent):
     name: ClassVar[str] = "cars.car_unavailability_slot_added.v1"
+    is_public: ClassVar[bool] = True
 
     car_id: str
     organization_id: str
@@ -64,6 +69,7 @@ class CarUnavailabilitySlotAdded(DomainEvent):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarUnavailabilitySlotRemoved(DomainEvent):
     name: ClassVar[str] = "cars.car_unavailability_slot_removed.v1"
+    is_public: ClassVar[bool] = True
 
     car_id: str
     organization_id: str
@@ -73,6 +79,7 @@ class CarUnavailabilitySlotRemoved(DomainEvent):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarDeleted(DomainEvent):
     name: ClassVar[str] = "cars.car_deleted.v1"
+    is_public: ClassVar[bool] = True
 
     car_id: str
     organization_id: str

@@ -9,6 +9,7 @@ from server.kernel.events import DomainEvent
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrganizationCreated(DomainEvent):
     name: ClassVar[str] = "organizations.organization_created.v1"
+    is_public: ClassVar[bool] = True
 
     organization_id: str
     organization_name: str
@@ -31,6 +32,7 @@ class SettingCreated(DomainEvent):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrganizationMembershipAdded(DomainEvent):
     name: ClassVar[str] = "organizations.organization_membership_added.v1"
+    is_public: ClassVar[bool] = True
 
     organization_id: str
     user_id: str

@@ -9,6 +9,7 @@ from server.kernel.events import DomainEvent
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriptionCreated(DomainEvent):
     name: ClassVar[str] = "subscriptions.subscription_created.v1"
+    is_public: ClassVar[bool] = True
 
     subscription_id: str
     organization_id: str

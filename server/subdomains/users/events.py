@@ -49,6 +49,7 @@ class EndUserRegistered(DomainEvent):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MembershipAdded(DomainEvent):
     name: ClassVar[str] = "users.membership_added.v1"
+    is_public: ClassVar[bool] = True
 
     user_id: str
     membership_id: str
