@@ -59,7 +59,7 @@ class _WebhookFailureEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Webhoo
     WEBHOOK_FAILURE_STATUS: _WebhookFailure.ValueType  # 1
     """The answer was not 2xx. Redirects are not followed."""
     WEBHOOK_FAILURE_TIMED_OUT: _WebhookFailure.ValueType  # 2
-    """There was no answer within 15 seconds."""
+    """There was no answer in time: 15 seconds, a setting."""
     WEBHOOK_FAILURE_CONNECTION: _WebhookFailure.ValueType  # 3
     """No connection came about, or it broke."""
     WEBHOOK_FAILURE_TLS: _WebhookFailure.ValueType  # 4
@@ -77,7 +77,7 @@ WEBHOOK_FAILURE_UNSPECIFIED: WebhookFailure.ValueType  # 0
 WEBHOOK_FAILURE_STATUS: WebhookFailure.ValueType  # 1
 """The answer was not 2xx. Redirects are not followed."""
 WEBHOOK_FAILURE_TIMED_OUT: WebhookFailure.ValueType  # 2
-"""There was no answer within 15 seconds."""
+"""There was no answer in time: 15 seconds, a setting."""
 WEBHOOK_FAILURE_CONNECTION: WebhookFailure.ValueType  # 3
 """No connection came about, or it broke."""
 WEBHOOK_FAILURE_TLS: WebhookFailure.ValueType  # 4

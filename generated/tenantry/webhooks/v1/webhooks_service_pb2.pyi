@@ -566,8 +566,8 @@ class DeliverWebhooksRequest(_message.Message):
     @_builtins.property
     def messages(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """1 to 100 texts, each the JSON of one event for one endpoint: MessageId (required, prefix msg), CallId, CallerId,
-        TenantId (required), OriginHostRegion, EndpointId, and Event (Id, RootAggregateType, EventType, Data, Metadata: the
-        name of the event, StreamName, Version). Unknown members are ignored.
+        TenantId (required), OriginHostRegion, EndpointId, EventId (prefix event), EventType (its name), OccurredAt,
+        SubjectId (what it is about), Version (a number), and Data (the JSON of its fields). Unknown members are ignored.
         """
 
     def __init__(

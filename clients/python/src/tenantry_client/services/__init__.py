@@ -6,6 +6,7 @@ from tenantry_client.services.auth_tokens import AuthTokensService, AuthTokensSe
 from tenantry_client.services.bookings import BookingsService, BookingsServiceSync
 from tenantry_client.services.cars import CarsService, CarsServiceSync
 from tenantry_client.services.emails import EmailsService, EmailsServiceSync
+from tenantry_client.services.event_notifications import EventNotificationsService, EventNotificationsServiceSync
 from tenantry_client.services.health import HealthService, HealthServiceSync
 from tenantry_client.services.identities import IdentitiesService, IdentitiesServiceSync
 from tenantry_client.services.organizations import OrganizationsService, OrganizationsServiceSync
@@ -26,6 +27,7 @@ class Services:
         self.bookings = BookingsService(call)
         self.cars = CarsService(call)
         self.emails = EmailsService(call)
+        self.event_notifications = EventNotificationsService(call)
         self.health = HealthService(call)
         self.identities = IdentitiesService(call)
         self.organizations = OrganizationsService(call)
@@ -46,6 +48,7 @@ class ServicesSync:
         self.bookings = BookingsServiceSync(call)
         self.cars = CarsServiceSync(call)
         self.emails = EmailsServiceSync(call)
+        self.event_notifications = EventNotificationsServiceSync(call)
         self.health = HealthServiceSync(call)
         self.identities = IdentitiesServiceSync(call)
         self.organizations = OrganizationsServiceSync(call)
