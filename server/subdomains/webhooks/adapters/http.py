@@ -27,6 +27,7 @@ _CONNECT_SECONDS = 5.0
 _MOST_ADDRESSES = 3
 _ASKS_TO_WAIT = (429, 503)
 _LONGEST_WAIT = timedelta(days=1)
+_HEADERS = {"content-type": "application/json", "user-agent": "Tenantry-Webhooks/1", "connection": "close"}
 
 
 async def resolve(host: str) -> Sequence[str]:
@@ -70,7 +71,7 @@ class HttpCaller:
             request = httpx.Request(
                 "POST",
                 target.copy_with(host=address),
-                headers={**headers, "host": target.netloc.decode(), "connection": "close"},
+                headers={**_HEADERS, **headers, "host": target.netloc.decode()},
                 content=body,
                 extensions={
                     "sni_hostname": target.raw_host.decode(),

@@ -124,8 +124,8 @@ class EndpointRepository:
         }
         await self._uow.write(_INSERT, _to_row(endpoint))
         await self._uow.write(_INSERT_HEALTH, dict.fromkeys(tables.health.c.keys()) | health)
-        await self._subscribe(endpoint.organization_id)
         await self._uow.publish(endpoint)
+        await self._subscribe(endpoint.organization_id)
 
     async def save(self, endpoint: WebhookEndpoint) -> None:
         """Update a loaded endpoint and publish its events. What waits for a disabled one is dropped."""
