@@ -21,6 +21,7 @@ from server.kernel.database import Database
 from server.kernel.deliveries.drain import drain
 from server.kernel.deliveries.engine import Engine
 from server.kernel.deliveries.messages import Queue
+from server.kernel.deliveries.servers import Elsewhere
 from server.kernel.deliveries.settings import DeliverySettings
 from server.kernel.lists import Lists
 from server.kernel.rpc.authentication import Authentication
@@ -52,6 +53,7 @@ class App:
     calls: CallSettings
     engine: Engine
     registration: Registration
+    elsewhere: Elsewhere
 
     async def start(self) -> None:
         """Begin to listen to the other processes, and see to it that events reach those who want them."""
@@ -61,6 +63,7 @@ class App:
     async def stop(self) -> None:
         """Let go of the database."""
         await self.registration.stop()
+        await self.elsewhere.close()
         await self.platform.database.stop()
 
     def server(self) -> Server:
@@ -92,17 +95,19 @@ def build(
     engine = Engine(database, settings.read(DeliverySettings).engine)
     carriers: dict[Queue, Carrier] = {}
     bus = Bus(settings.read(BusSettings), is_production=platform_settings.is_production)
+    tokens = _tokens(security, clock)
+    elsewhere = Elsewhere(bus.elsewhere, tokens)
     platform = Platform(
         settings=platform_settings,
         read_settings=settings.read,
         database=database,
         clock=clock,
         new_id=ids.new_id,
-        tokens=_tokens(security, clock),
+        tokens=tokens,
         secrets=secrets,
         hasher=_hasher(security),
         lists=Lists(secrets),
-        drain=lambda queue: drain(engine, carriers, queue),
+        drain=lambda queue, **how: drain(engine, carriers, queue, elsewhere=elsewhere, **how),
         bus=bus,
     )
     subdomains = compose(platform)
@@ -122,7 +127,7 @@ def build(
         trusted_gateways=frozenset(address.strip() for address in calls.trusted_gateways.split(",")),
         logs_every_call=every_call,
     )
-    return App(platform, subdomains, pipeline, calls, engine, Registration(database, bus.subscriptions))
+    return App(platform, subdomains, pipeline, calls, engine, Registration(database, bus.subscriptions), elsewhere)
 
 
 def dsn_of(platform: PlatformSettings) -> str:

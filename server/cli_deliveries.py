@@ -98,7 +98,7 @@ def _show(columns: list[str], rows: list[Any]) -> None:
 
 def _cell(row: Any, column: str) -> str:
     if column == "message_id":
-        return ids.encode("msg", row.id)
+        return str(row.id)
     value = getattr(row, column)
     if isinstance(value, datetime):
         return value.isoformat(timespec="seconds")

@@ -22,6 +22,7 @@ from server.subdomains.ancillary.emails.wiring import emails
 from server.subdomains.ancillary.usages.wiring import usages
 from server.subdomains.bookings.wiring import bookings
 from server.subdomains.cars.wiring import cars
+from server.subdomains.event_notifications.wiring import event_notifications
 from server.subdomains.health.wiring import health
 from server.subdomains.identity.auth_tokens.wiring import auth_tokens
 from server.subdomains.identity.identities.wiring import identities
@@ -42,6 +43,7 @@ SUBDOMAINS: list[Callable[[Platform], Subdomain]] = [
     audits,
     emails,
     webhooks,
+    event_notifications,
     user_profiles,
     subscriptions,
     users,

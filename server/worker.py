@@ -8,6 +8,7 @@ import uvloop
 
 from server import app as server_app
 from server.kernel import logs, settings
+from server.kernel.bus.backfill import Backfill
 from server.kernel.deliveries.settings import DeliverySettings
 from server.kernel.deliveries.worker import Worker
 from server.kernel.settings import PlatformSettings
@@ -47,9 +48,11 @@ def worker_of(app: server_app.App, channel: grpc.aio.Channel) -> Worker:
         carriers=[carrier for subdomain in app.subdomains for carrier in subdomain.carriers],
         channel=channel,
         tokens=app.platform.tokens,
+        elsewhere=app.elsewhere,
         housekeeping=[
             app.pipeline.idempotency.forget_expired,
             app.registration.keep,
+            Backfill(app.platform.database).run,
             *(work for subdomain in app.subdomains for work in subdomain.housekeeping),
         ],
     )

@@ -24,7 +24,7 @@ from server.kernel.security.secrets import SecretKeys
 from server.kernel.security.tokens import Tokens
 from server.kernel.settings import PlatformSettings
 
-Drain = Callable[[Queue], Awaitable[tuple[int, int]]]  # how many were delivered, and how many failed
+Drain = Callable[..., Awaitable[tuple[int, int]]]  # how many of a queue were delivered, and how many failed
 Carry = Callable[[Sequence[Any]], Awaitable[Sequence[Result]]]
 
 

@@ -68,7 +68,7 @@ async def test_a_stream_that_is_given_up_ends_its_query(echo_server, running_que
 
 
 async def test_a_call_without_a_deadline_gets_one(echo_server, running_queries, monkeypatch):
-    monkeypatch.setattr("server.kernel.rpc.pipeline._DEFAULT_SECONDS", 0.2)
+    monkeypatch.setattr("server.kernel.rpc.pipeline._LONGEST_SECONDS", 0.2)
 
     with pytest.raises(grpc.aio.AioRpcError) as late:
         await stub(echo_server.channel, "Say")(Ask(text="query"))

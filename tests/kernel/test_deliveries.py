@@ -165,7 +165,7 @@ async def test_a_dead_letter_can_be_given_a_new_life(database, engine, receiver)
 
     receiver.refusing = set()
     async with database.begin() as uow:
-        assert await Operations(database).redrive(uow, message_ids=[ids.encode("msg", dead.id), ids.new_id("msg")]) == 1
+        assert await Operations(database).redrive(uow, message_ids=[dead.id, ids.new_id("msg")]) == 1
 
     assert await drain_usages(engine, receiver) == (1, 0)
     assert await Operations(database).dead() == []
@@ -178,7 +178,7 @@ async def test_a_dead_letter_can_be_discarded(database, engine, receiver):
     [dead] = await Operations(database).dead()
 
     async with database.begin() as uow:
-        assert await Operations(database).discard(uow, [ids.encode("msg", dead.id)]) == 1
+        assert await Operations(database).discard(uow, [dead.id]) == 1
     assert await Operations(database).depths() == []
 
 

@@ -11,6 +11,7 @@ from tenantry.webhooks.v1.webhooks_service_pb2_grpc import WebhooksServiceStub
 
 from server.kernel.migrate import KERNEL, History
 from server.kernel.subdomain import Platform, Subdomain
+from server.subdomains.event_notifications.wiring import event_notifications
 from server.subdomains.webhooks import wiring
 from server.subdomains.webhooks.wiring import webhooks
 from tests.cast import HISTORY, Cast, cast_of_tests
@@ -26,7 +27,7 @@ class Serve(Protocol):
 
 
 def compose(platform: Platform) -> list[Subdomain]:
-    return [cast_of_tests(platform), webhooks(platform)]
+    return [cast_of_tests(platform), event_notifications(platform), webhooks(platform)]
 
 
 @pytest_asyncio.fixture(scope="session")

@@ -21,7 +21,6 @@ from server.kernel.deliveries.messages import Queue
 from tests.cast import Cast, Player
 from tests.harness import Metadata, Running
 from tests.messages import outcomes
-from tests.webhooks.bus import tell
 from tests.webhooks.things import Thing
 
 
@@ -78,7 +77,7 @@ class Customer:
     async def drain(self) -> tuple[int, int]:
         """Try everything that waits once: what the bus has to tell, then every call. How many were done, and not."""
         set_current_call(service_call("call-of-a-test"))
-        await tell(self.server)
+        await self.server.app.platform.drain(Queue.DOMAIN_EVENTS)
         return await self.server.app.platform.drain(Queue.WEBHOOKS)
 
     async def waiting(self) -> list[Any]:

@@ -33,7 +33,7 @@ class Bus:
             raise SettingsError("TENANTRY_EVENTS_MODE is wrong: production reacts within the transaction, `direct`")
         self._prefix = settings.subscription_prefix
         self._is_queued = settings.events_mode == "queued"
-        self._consumers: dict[str, BusConsumer] = {}
+        self._consumers: dict[str, tuple[str, BusConsumer]] = {}  # by the name in lower case
         self._names: list[str] = []
         self.elsewhere: Sequence[EventSubscriber] = settings.event_subscribers
         self.subscriptions: list[Subscription] = []  # in the order of registration
@@ -64,8 +64,8 @@ class Bus:
             self.subscriptions.append(Subscription(other.subscription, other.events, from_beginning=from_beginning))
         self.reactions = direct
 
-    def find(self, name: str) -> BusConsumer | None:
-        """What this process does for a subscription, by its name in any case."""
+    def find(self, name: str) -> tuple[str, BusConsumer] | None:
+        """A subscription that this process consumes, by its name in any case."""
         return self._consumers.get(name.lower())
 
     @property
@@ -86,7 +86,7 @@ class Bus:
     def _add(self, consumer: BusConsumer) -> str:
         name = subscription_name(self._prefix, consumer.name)
         self._claim_name(name)
-        self._consumers[name.lower()] = consumer
+        self._consumers[name.lower()] = (name, consumer)
         return name
 
     def _claim_name(self, name: str) -> None:

@@ -49,16 +49,17 @@ class BusConsumer:
     """
     A subscription of the bus, and what is done with each event.
 
-    *handlers* are told of events of their classes, as reactions are; *take* of every event there is, or of *only* some.
-    Both act as the maintenance account, in the organization of the event, in one transaction with the record that it is
-    handled: so each event has its effect once. What leaves the database must be queued (``uow.deliver``), or stand
-    being done twice. A handler that raises is tried again later, and later events of the same aggregate wait for it.
+    *handlers* are told of events of their classes, as reactions are; *take* of every event, or of those of *kinds*,
+    with all that the bus knows of it. Both act as the maintenance account, in the organization of the event, in one
+    transaction with the record that it is handled: so each event has its effect once. What leaves the database must be
+    queued (``uow.deliver``), or stand being done twice. A handler that raises is tried again later, and later events of
+    the same aggregate wait for it.
     """
 
     name: str  # of the subscription, without the prefix
     handlers: Mapping[type[DomainEvent], Sequence[Reaction]] = field(default_factory=dict)
     take: Take | None = None
-    only: Sequence[type[DomainEvent]] | None = None  # what *take* is told of, if not everything
+    kinds: Sequence[type[DomainEvent]] | None = None
     # Only events of organizations that stand in kernel.subscription_organization for this subscription.
     is_by_organization: bool = False
     # A new subscription is given everything that has ever happened, not only what happens from now on.
@@ -67,13 +68,13 @@ class BusConsumer:
     @property
     def event_names(self) -> list[str] | None:
         """What it is told of; ``None`` means everything."""
-        if self.take is not None and self.only is None:
+        if self.take is not None and self.kinds is None:
             return None
-        return sorted({name for kind in (*self.handlers, *(self.only or ())) for name in (kind.name, *kind.was)})
+        return sorted({name for kind in (*self.handlers, *(self.kinds or ())) for name in (kind.name, *kind.was)})
 
     async def consume(self, uow: UnitOfWork, event: BusEvent) -> None:
         """Do what is to be done with *event*; what nobody cares for is ignored."""
-        if self.take is not None and (self.only is None or event.kind in self.only):
+        if self.take is not None and (self.kinds is None or event.kind in self.kinds):
             await self.take(uow, event)
         if handlers := self.handlers.get(event.kind):
             decoded = event.decoded()

@@ -1,7 +1,7 @@
 """The log of everything that has happened: appended to in the transaction in which it happened."""
 
-from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -13,15 +13,12 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    bindparam,
-    cast,
-    func,
-    insert,
-    select,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import UUID as UUID_TYPE
+from sqlalchemy.sql.dml import ReturningInsert
 
+from server.kernel.database.rows import insert_rows
 from server.kernel.database.types import Instant
 
 metadata = MetaData(schema="kernel")
@@ -46,38 +43,9 @@ event = Table(
     Index("event_by_name", "name", "id"),
 )
 
-_ARRAYS: dict[str, Any] = {
-    "id": _UUID,
-    "aggregate_type": Text(),
-    "aggregate_id": _UUID,
-    "aggregate_prefix": Text(),
-    "version": BigInteger(),
-    "name": Text(),
-    "organization_id": _UUID,
-    "occurred_at": Instant,
-    "data": Text(),
-}
-
-APPEND = (
-    insert(event)
-    .from_select(
-        [*_ARRAYS, "call_id", "caller_id"],
-        select(
-            *[
-                cast(func.unnest(bindparam(name, type_=ARRAY(kind))), event.c[name].type).label(name)
-                for name, kind in _ARRAYS.items()
-            ],
-            bindparam("call_id", type_=Text()),
-            bindparam("caller_id", type_=_UUID),
-        ),
-    )
-    .returning(event)
-)
-APPENDED = "appended"  # what APPEND is called within the statement that it is a part of
-
 
 class Published(NamedTuple):
-    """An event and where it stands in the history of its aggregate: a row of the log, but for whose call it was."""
+    """A row of the log, its members in the order of :data:`COLUMNS`."""
 
     id: UUID
     aggregate_type: str
@@ -87,10 +55,18 @@ class Published(NamedTuple):
     name: str
     organization_id: UUID | None
     occurred_at: datetime
-    data: str
+    data: str  # JSON
+    call_id: str
+    caller_id: UUID
 
 
-def parameters_of(events: Sequence[Published], *, call_id: str, caller_id: UUID) -> dict[str, Any]:
-    """The parameters of :data:`APPEND` for *events*."""
-    columns = zip(Published._fields, zip(*events, strict=True), strict=True)
-    return {**dict(columns), "call_id": call_id, "caller_id": caller_id}
+COLUMNS = Published._fields
+APPENDED = "appended"  # what an append is called within the statement that it is a part of
+_TOLD = [event.c[name] for name in COLUMNS if name not in ("data", "call_id", "caller_id")]
+_rows = insert_rows(event, COLUMNS)
+
+
+@cache
+def append(count: int) -> ReturningInsert[Any]:
+    """The insert of so many rows (:mod:`server.kernel.database.rows`)."""
+    return _rows(count).returning(*_TOLD)

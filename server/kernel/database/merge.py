@@ -23,11 +23,14 @@ class Merged:
 
         The first argument is the organization, which the inserts into its tables read from ``s`` (statements.py).
         """
-        key = tuple(statement for statement, _ in writes)
+        key = tuple([statement for statement, _ in writes])
         text = self._texts.get(key)
         if text is None:
             text = self._texts[key] = _merge(key, [len(arguments) for _, arguments in writes])
-        return text, [organization_setting, *(value for _, arguments in writes for value in arguments)]
+        given: list[Any] = [organization_setting]
+        for _, arguments in writes:
+            given += arguments
+        return text, given
 
 
 def _merge(statements: Sequence[Statement], sizes: Sequence[int]) -> str:

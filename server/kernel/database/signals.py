@@ -1,9 +1,9 @@
 """
 What processes tell each other, over LISTEN and NOTIFY.
 
-Never inside a write transaction, where NOTIFY would serialise all commits: notices are collected and sent a few
-milliseconds later, all together. They are hints that may be lost with a process, so whoever acts on them also has a
-deadline of its own (a time to live, a poll).
+Never inside a write transaction, where NOTIFY would serialise all commits: a notice is sent right after it, and those
+of the next few milliseconds all together. They are hints that may be lost with a process, so whoever acts on them also
+has a deadline of its own (a time to live, a poll).
 """
 
 import asyncio
@@ -79,8 +79,8 @@ class Signals:
     async def _send(self) -> None:
         while True:
             await self._has_outgoing.wait()
-            await asyncio.sleep(_TICK_SECONDS)
             await self._flush()
+            await asyncio.sleep(_TICK_SECONDS)  # what comes meanwhile goes together
 
     async def _flush(self) -> None:
         outgoing, self._outgoing = self._outgoing, set()

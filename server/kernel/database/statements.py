@@ -65,7 +65,8 @@ class Statement:
         self._tables = _tables(element)
         self.is_tenant = any(is_tenant_table(table) for table in self._tables)
         columns = None
-        is_row = isinstance(element, Insert) and not element._values and element.select is None
+        has_values = isinstance(element, Insert) and bool(element._values or element._multi_values)
+        is_row = isinstance(element, Insert) and not has_values and element.select is None
         if isinstance(element, Insert) and is_row:
             columns = [column.name for column in element.table.c]
             if self.is_tenant:

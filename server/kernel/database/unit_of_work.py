@@ -6,13 +6,13 @@ only inserts is one round trip, and needs no BEGIN.
 """
 
 import asyncio
-import json
 from collections.abc import Callable, Mapping
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import asyncpg
+import orjson
 from sqlalchemy import ClauseElement
 
 from server.kernel import ids
@@ -21,6 +21,7 @@ from server.kernel.bus import tables as bus
 from server.kernel.database import event_log
 from server.kernel.database.event_log import APPENDED, Published
 from server.kernel.database.pool import Connection, is_away, open_transactions
+from server.kernel.database.rows import arguments_of
 from server.kernel.database.statements import SETTING, Parameters, Row, Statement
 from server.kernel.deliveries import messages, tables
 from server.kernel.deliveries.messages import Message, Queue
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
 Refusing = Mapping[str, Refusal]  # what a violated constraint means, by its name
 Reaction = Callable[["UnitOfWork", Any], Any]
-_to_json = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
 _MOST_MERGED = 20  # longer statements would be many different ones, and at last too long
 _NOTHING: Refusing = MappingProxyType({})
 _CONSTRAINTS = (
@@ -130,7 +130,8 @@ class UnitOfWork:
         fresh, aggregate.events = aggregate.events, []
         prefix, _, _ = aggregate.id.rpartition("_")
         aggregate_id, now = ids.decode(prefix, aggregate.id), self._database.now()
-        rows = []
+        call, rows = _call(), []
+        caller_id = ids.decode("user", call.caller.user_id)
         for event in fresh:
             aggregate.version += 1
             organization_id = getattr(event, "organization_id", None) or self.organization_id
@@ -143,7 +144,9 @@ class UnitOfWork:
                 event.name,
                 ids.decode("org", organization_id) if organization_id else None,
                 now,
-                _to_json(event.payload()),
+                orjson.dumps(event.payload()).decode(),
+                call.request_id,
+                caller_id,
             )
             rows.append(row)
         self._events += rows
@@ -264,29 +267,25 @@ class UnitOfWork:
         await self._run(connection.fetch, sql, arguments, _NOTHING)
 
     def _collect(self) -> None:
-        call = find_current_call() or service_call("none")
-        statements = self._database.statements
+        statements, now = self._database.statements, self._database.now()
         if self._events:
-            caller_id = ids.decode("user", call.caller.user_id)
-            append = event_log.parameters_of(self._events, call_id=call.request_id, caller_id=caller_id)
-            statement = statements.of(event_log.APPEND, APPENDED)
-            self._waiting.append((statement, statement.arguments(append)))
-            self._waiting.append((statements.of(bus.FAN_OUT), []))  # takes what APPEND returns
+            append = statements.of(event_log.append(len(self._events)), APPENDED)
+            self._waiting.append((append, arguments_of(self._events)))
+            self._waiting.append((statements.of(bus.FAN_OUT), []))  # takes what the append returns
             wanted = self._database.wanted_events
             if wanted is None or any(each.name in wanted for each in self._events):
                 self._queues.add(Queue.DOMAIN_EVENTS)
             self._events.clear()
         if self._reacted:
             event_ids, subscriptions = zip(*self._reacted, strict=True)
+            handled = {"event_ids": event_ids, "subscriptions": subscriptions, "now": now}
             statement = statements.of(bus.HANDLED)
-            handled = {"event_ids": event_ids, "subscriptions": subscriptions, "now": self._database.now()}
             self._waiting.append((statement, statement.arguments(handled)))
             self._reacted.clear()
         if self._messages:
-            envelope = messages.Envelope(call, self._database.host_region, self.organization_id)
-            queue = messages.parameters_of(self._messages, envelope, self._database.now())
-            statement = statements.of(tables.QUEUE)
-            self._waiting.append((statement, statement.arguments(queue)))
+            envelope = messages.Envelope(_call(), self._database.host_region, self.organization_id)
+            queued = messages.rows_of(self._messages, envelope, now)
+            self._waiting.append((statements.of(tables.queue(len(queued))), arguments_of(queued)))
             self._queues.update(message.queue for message in self._messages)
             self._messages.clear()
 
@@ -327,6 +326,10 @@ class UnitOfWork:
             self._database.signals.send(channel, payload)
         for queue in self._queues:
             self._database.signals.send("deliveries", queue.value)
+
+
+def _call() -> Call:
+    return find_current_call() or service_call("none")
 
 
 async def _complete_held(call: Call) -> None:

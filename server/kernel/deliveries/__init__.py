@@ -4,3 +4,5 @@ What is carried out after the commit: queued with the use case, at least once, r
 ``tables`` and ``messages`` are what a use case touches (through its unit of work); ``engine`` claims and settles,
 ``worker`` carries out.
 """
+
+import server.kernel.database  # noqa: F401  # first: a unit of work writes what stands here

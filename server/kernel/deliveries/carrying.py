@@ -128,4 +128,9 @@ async def _try(work: Awaitable[None]) -> Refusal | None:
 
 def _go_on_under(call_id: str) -> None:
     call = find_current_call() or service_call(str(ids.uuid7()))
-    set_current_call(replace(call, request_id=call_id if _CALL_ID.fullmatch(call_id) else call.request_id))
+    set_current_call(replace(call, request_id=call_id if is_call_id(call_id) else call.request_id))
+
+
+def is_call_id(text: str) -> bool:
+    """Whether a message may be handled under *text*."""
+    return _CALL_ID.fullmatch(text) is not None

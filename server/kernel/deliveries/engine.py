@@ -52,9 +52,16 @@ _QUEUE = bindparam("queue", type_=Text())
 _IDS = bindparam("ids", type_=ARRAY(_UUID))
 _LEASE = bindparam("lease", type_=_UUID)
 _MOST = bindparam("most_attempts", type_=BigInteger())
+_SUBSCRIPTION = bindparam("subscription", type_=Text())
+_UNTRIED = (
+    _d.id != func.all(bindparam("tried", type_=ARRAY(_UUID))),
+    _d.id < bindparam("before", type_=_UUID),
+    or_(_SUBSCRIPTION.is_(None), _d.subscription == _SUBSCRIPTION),
+)
 _WITHOUT_WAITING: Any = select(literal_column("set_config('synchronous_commit', 'off', true)").label("without_waiting"))
 
 _LONGEST_TEXT = 1_000
+_NEVER = UUID(int=2**128 - 1)
 
 _subscription = subscription.c
 _earlier = delivery.alias("earlier")
@@ -91,13 +98,10 @@ def _claim(*more: Any, order: Sequence[Any]) -> Any:
 
 _CLAIM_DUE = _claim(_d.due_at <= _NOW, _d.attempts < _MOST, order=(_d.due_at, _d.id))
 _CLAIM_ANY = _claim(  # whoever asks for all wants them in the order of queueing, put off or not
-    _d.attempts < _MOST, _d.id != func.all(bindparam("tried", type_=ARRAY(_UUID))), order=(_d.id,)
+    _d.attempts < _MOST, *_UNTRIED, order=(_d.id,)
 )
 _IS_LEASED = select(
-    exists()
-    .where(_d.queue == _QUEUE, _d.dead_at.is_(None), _d.leased_until > _NOW)
-    .where(_d.id != func.all(bindparam("tried", type_=ARRAY(_UUID))))
-    .label("is_leased")
+    exists().where(_d.queue == _QUEUE, _d.dead_at.is_(None), _d.leased_until > _NOW, *_UNTRIED).label("is_leased")
 )
 _IS_HELD = _d.leased_by == _LEASE
 _done = delete(delivery).where(_d.id == func.any(_IDS), _IS_HELD).cte("done")
@@ -166,6 +170,18 @@ class Claimed:
     subscription: str | None = None  # of the message bus, when it is an event
 
 
+@dataclass(frozen=True, slots=True)
+class Untried:
+    """Messages that have not been tried, of one subscription or of all, and queued before an instant or any time."""
+
+    tried: Collection[UUID] = ()
+    subscription: str | None = None
+    before: UUID = _NEVER
+
+    def parameters(self) -> dict[str, Any]:
+        return {"tried": list(self.tried), "subscription": self.subscription, "before": self.before}
+
+
 class Engine:
     """The queues, on the same PostgreSQL as everything else."""
 
@@ -182,13 +198,13 @@ class Engine:
         """Take up to *size* due messages, oldest first. Those of workers that died too often are buried first."""
         return await self._claim(_CLAIM_DUE, queue, size, lease, {})
 
-    async def claim_untried(self, queue: Queue, size: int, lease: UUID, tried: Collection[UUID]) -> list[Claimed]:
-        """Take up to *size* messages that are not in *tried*, whether they are due or not."""
-        return await self._claim(_CLAIM_ANY, queue, size, lease, {"tried": list(tried)})
+    async def claim_untried(self, queue: Queue, size: int, lease: UUID, untried: Untried) -> list[Claimed]:
+        """Take up to *size* messages of those, whether they are due or not."""
+        return await self._claim(_CLAIM_ANY, queue, size, lease, untried.parameters())
 
-    async def is_leased(self, queue: Queue, tried: Collection[UUID]) -> bool:
-        """Whether somebody else holds a message of the queue."""
-        parameters = {"queue": queue.value, "now": self._database.now(), "tried": list(tried)}
+    async def is_leased(self, queue: Queue, untried: Untried) -> bool:
+        """Whether somebody else holds a message of those."""
+        parameters = {"queue": queue.value, "now": self._database.now(), **untried.parameters()}
         row = await self._database.reader.fetch_one(_IS_LEASED, parameters)
         return bool(row and row.is_leased)
 

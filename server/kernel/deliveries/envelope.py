@@ -74,11 +74,10 @@ class Members:
         value = self._values.get(name.lower(), False)
         return value if isinstance(value, bool) else self._refuse(name, "true or false")
 
-    def number(self, name: str) -> int:
-        """A whole number; 0 when it is absent."""
+    def whole_number(self, name: str) -> int:
+        """A whole number."""
         value = self._values.get(name.lower(), 0)
-        is_number = isinstance(value, int) and not isinstance(value, bool)
-        return value if is_number else self._refuse(name, "a whole number")
+        return value if type(value) is int else self._refuse(name, "a whole number")
 
     def text_map(self, name: str) -> dict[str, str]:
         """An object of texts, its names as they are."""

@@ -1,6 +1,5 @@
 """What is queued: a kind, a body, and an envelope that is filled in from the call."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,10 +7,11 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 from server.kernel import ids
 from server.kernel.access.caller import Call
-
-_to_json = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
+from server.kernel.deliveries.tables import Queued
 
 
 class Queue(StrEnum):
@@ -64,45 +64,57 @@ class Envelope:
             "Sensitive": True if message.is_sensitive else None,
             **message.body,
         }
-        return _to_json({name: value for name, value in members.items() if value is not None})
+        return orjson.dumps({name: value for name, value in members.items() if value is not None}).decode()
 
 
 def text_of_event(row: Any, host_region: str) -> str:
     """The message of an event, from a row of its delivery joined with the event log."""
     kind, aggregate_id = row.event_aggregate_type, row.event_aggregate_id
-    root_id = ids.encode(row.event_aggregate_prefix or kind.lower(), aggregate_id)
+    root_id = root_id_of(kind, row.event_aggregate_prefix, aggregate_id)
     data = {"RootId": root_id, "OccurredAt": row.event_occurred_at.isoformat(), **row.event_data}
     organization_id = row.event_organization_id
-    return _to_json(
-        {
-            "MessageId": ids.encode("msg", row.id),
-            "CallId": row.event_call_id,
-            "CallerId": ids.encode("user", row.event_caller_id),
-            **({"TenantId": ids.encode("org", organization_id)} if organization_id else {}),
-            "OriginHostRegion": host_region,
-            "Event": {
-                "Id": ids.encode("event", row.event_id),
-                "RootAggregateType": kind,
-                "EventType": "".join(word.capitalize() for word in row.event_name.split(".")[1].split("_")),
-                "Data": _to_json(data),
-                "Metadata": row.event_name,
-                "StreamName": f"{kind}_{root_id}",
-                "Version": row.event_version,
-            },
-        }
-    )
-
-
-def parameters_of(messages: Sequence[Message], envelope: Envelope, now: datetime) -> dict[str, Any]:
-    """The parameters of :data:`server.kernel.deliveries.tables.QUEUE` for *messages*."""
-    organization = ids.decode("org", envelope.organization_id) if envelope.organization_id else None
-    return {
-        "id": [message.key for message in messages],
-        "queue": [message.queue.value for message in messages],
-        "lane": [message.lane for message in messages],
-        "position": [message.position for message in messages],
-        "message": [envelope.write(message) for message in messages],
-        "organization_id": [organization] * len(messages),
-        "queued_at": [now] * len(messages),
-        "due_at": [message.due_at or now for message in messages],
+    members = {
+        "MessageId": ids.encode("msg", row.id),
+        "CallId": row.event_call_id,
+        "CallerId": ids.encode("user", row.event_caller_id),
+        **({"TenantId": ids.encode("org", organization_id)} if organization_id else {}),
+        "OriginHostRegion": host_region,
+        "Event": {
+            "Id": ids.encode("event", row.event_id),
+            "RootAggregateType": kind,
+            "EventType": short_name(row.event_name),
+            "Data": orjson.dumps(data).decode(),
+            "Metadata": row.event_name,
+            "StreamName": f"{kind}_{root_id}",
+            "Version": row.event_version,
+        },
     }
+    return orjson.dumps(members).decode()
+
+
+def short_name(event_name: str) -> str:
+    """What an event is called in short: ``ImageDeleted`` for ``images.image_deleted.v1``."""
+    return "".join(word.capitalize() for word in event_name.split(".")[1].split("_"))
+
+
+def root_id_of(aggregate_type: str, prefix: str, aggregate_id: UUID) -> str:
+    """The id of the aggregate that an event happened to."""
+    return ids.encode(prefix or aggregate_type.lower(), aggregate_id)
+
+
+def rows_of(messages: Sequence[Message], envelope: Envelope, now: datetime) -> list[Queued]:
+    """The rows of *messages*."""
+    organization = ids.decode("org", envelope.organization_id) if envelope.organization_id else None
+    return [
+        Queued(
+            each.key,
+            each.queue.value,
+            each.lane,
+            each.position,
+            envelope.write(each),
+            organization,
+            now,
+            each.due_at or now,
+        )
+        for each in messages
+    ]

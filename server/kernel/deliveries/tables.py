@@ -4,27 +4,15 @@ The one table of all queues, and how messages get into it.
 The message of an event is not in it: it is made from the event log when the event is delivered.
 """
 
-from typing import Any
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
 
-from sqlalchemy import (
-    BigInteger,
-    CheckConstraint,
-    Column,
-    Index,
-    Integer,
-    Table,
-    Text,
-    bindparam,
-    cast,
-    func,
-    insert,
-    select,
-    text,
-)
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, Table, Text, text
 from sqlalchemy.dialects.postgresql import UUID as UUID_TYPE
 
 from server.kernel.database.event_log import metadata
+from server.kernel.database.rows import insert_rows
 from server.kernel.database.types import Instant
 
 _UUID = UUID_TYPE(as_uuid=True)
@@ -64,23 +52,19 @@ paused_queue = Table(
     Column("paused_by_id", _UUID, nullable=False),
 )
 
-_ARRAYS: dict[str, Any] = {
-    "id": _UUID,
-    "queue": Text(),
-    "lane": Text(),
-    "position": BigInteger(),
-    "message": Text(),
-    "organization_id": _UUID,
-    "queued_at": Instant,
-    "due_at": Instant,
-}
 
-QUEUE = insert(delivery).from_select(
-    list(_ARRAYS),
-    select(
-        *[
-            cast(func.unnest(bindparam(name, type_=ARRAY(kind))), delivery.c[name].type).label(name)
-            for name, kind in _ARRAYS.items()
-        ]
-    ),
-)
+class Queued(NamedTuple):
+    """A new row, its members in the order of :data:`COLUMNS`."""
+
+    id: UUID
+    queue: str
+    lane: str | None
+    position: int
+    message: str
+    organization_id: UUID | None
+    queued_at: datetime
+    due_at: datetime
+
+
+COLUMNS = Queued._fields
+queue = insert_rows(delivery, COLUMNS)  # by the number of rows (server.kernel.database.rows)

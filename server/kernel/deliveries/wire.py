@@ -1,4 +1,4 @@
-"""Results of deliveries as the contracts say them."""
+"""Queues and results of deliveries as the contracts say them."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -6,7 +6,19 @@ from datetime import timedelta
 from google.protobuf.duration_pb2 import Duration
 from tenantry.deliveries.v1 import types_pb2
 
+from server.kernel.deliveries.messages import Queue
 from server.kernel.deliveries.outcomes import Outcome, Result
+
+QUEUE_KINDS = {
+    Queue.AUDITS: types_pb2.QUEUE_KIND_AUDITS,
+    Queue.EMAILS: types_pb2.QUEUE_KIND_EMAILS,
+    Queue.SMS: types_pb2.QUEUE_KIND_SMS,
+    Queue.USAGES: types_pb2.QUEUE_KIND_USAGES,
+    Queue.PROVISIONINGS: types_pb2.QUEUE_KIND_PROVISIONINGS,
+    Queue.DOMAIN_EVENTS: types_pb2.QUEUE_KIND_DOMAIN_EVENTS,
+    Queue.JOBS: types_pb2.QUEUE_KIND_JOBS,
+}
+QUEUES = {number: queue for queue, number in QUEUE_KINDS.items()}
 
 _OUTCOMES = {
     Outcome.DELIVERED: types_pb2.DELIVERY_OUTCOME_DELIVERED,

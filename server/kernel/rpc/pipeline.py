@@ -36,8 +36,7 @@ from server.kernel.rpc.validation import Check
 log = logging.getLogger("tenantry.call")
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.\-]{8,128}")
-_DEFAULT_SECONDS = 30.0
-_LONGEST_SECONDS = 60.0  # whatever deadline a caller sets
+_LONGEST_SECONDS = 60.0  # whatever deadline a caller sets, and where there is none
 _PROCESS = secrets.token_hex(8)
 _numbers = itertools.count(1)
 
@@ -125,7 +124,7 @@ class Pipeline:
             try:
                 remaining = context.time_remaining()
                 if remaining is None or remaining > _LONGEST_SECONDS:
-                    with self.deadlines.after(_DEFAULT_SECONDS if remaining is None else _LONGEST_SECONDS):
+                    with self.deadlines.after(_LONGEST_SECONDS):
                         result = await answer(call)
                 else:
                     result = await answer(call)

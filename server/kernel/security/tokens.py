@@ -115,12 +115,12 @@ class Tokens:
         }
         return jwt.encode(claims, key.private, "ES256", headers={"kid": key.kid, "typ": ACCESS})
 
-    def issue_service_token(self, account: str) -> str:
-        """Make a service token of five minutes for one of the platform's service accounts."""
+    def issue_service_token(self, account: str, audience: str = "") -> str:
+        """Make a service token of five minutes for one of the platform's service accounts, for us or for others."""
         key, now = self._service_keys.current, self._clock()
         claims = {
             "iss": self._service_issuer,
-            "aud": self._service_audience,
+            "aud": audience or self._service_audience,
             "sub": account,
             "jti": ids.new_id("jti"),
             "iat": int(now.timestamp()),

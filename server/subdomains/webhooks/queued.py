@@ -83,7 +83,7 @@ def read_webhook(message: Received) -> QueuedWebhook:
         name=_given(body, "EventType"),
         stream="",
         subject_id=_given(body, "SubjectId"),
-        version=body.number("Version"),
+        version=body.whole_number("Version"),
         occurred_at=_given(body, "OccurredAt"),
         data=_data(body.text("Data")),
     )

@@ -90,7 +90,7 @@ def _consumer(sending: SendingApplication, public_events: list[type[DomainEvent]
     return BusConsumer(
         name=_NAME,
         take=WebhooksSubscriber(sending).when_anything_public_happened_queue_it,
-        only=public_events,
+        kinds=public_events,
         is_by_organization=True,
     )
 

@@ -1,0 +1,1 @@
+"""How notifications and dead letters are stored and found: all SQL about them."""
