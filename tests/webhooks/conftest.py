@@ -14,7 +14,7 @@ from server.kernel.subdomain import Platform, Subdomain
 from server.subdomains.event_notifications.wiring import event_notifications
 from server.subdomains.webhooks import wiring
 from server.subdomains.webhooks.wiring import webhooks
-from tests.cast import HISTORY, Cast, cast_of_tests
+from tests.cast import HISTORY, Cast, Player, cast_of_tests
 from tests.harness import Running, fresh_database, running
 from tests.webhooks.customer import Customer, new_customer
 from tests.webhooks.receiver import Receiver, receiving
@@ -85,3 +85,8 @@ async def receiver() -> AsyncIterator[Receiver]:
 @pytest_asyncio.fixture
 async def customer(server: Running, cast: Cast) -> Customer:
     return await new_customer(server, cast)
+
+
+@pytest_asyncio.fixture
+async def operator(cast: Cast) -> Player:
+    return await cast.member(platform_roles=("platform_standard", "platform_operations"))
