@@ -21,7 +21,7 @@ _IN_LANES = (
 _FORGET = delete(delivery).where(*_IN_LANES)
 _REVIVE = (
     update(delivery)
-    .where(*_IN_LANES, _d.dead_at.is_not(None))
+    .where(*_IN_LANES, _d.dead_at.is_not(None), _d.queued_at >= bindparam("since", type_=Instant))
     .values(attempts=0, due_at=bindparam("now", type_=Instant), dead_at=null(), reason=null(), description=null())
 )
 
@@ -31,7 +31,8 @@ async def forget_lanes(uow: UnitOfWork, queue: Queue, beginning: str) -> int:
     return await uow.execute(_FORGET, {"queue": queue.value, "beginning": beginning})
 
 
-async def revive_lanes(uow: UnitOfWork, queue: Queue, beginning: str, now: datetime) -> int:
-    """Give the dead letters of the lanes with this *beginning* a new life, and say how many they were."""
+async def revive_lanes(uow: UnitOfWork, queue: Queue, beginning: str, *, since: datetime, now: datetime) -> int:
+    """Give dead letters that were queued from *since* on in these lanes a new life, and say how many they were."""
     uow.notify("deliveries", queue.value)
-    return await uow.execute(_REVIVE, {"queue": queue.value, "beginning": beginning, "now": now})
+    parameters = {"queue": queue.value, "beginning": beginning, "since": since, "now": now}
+    return await uow.execute(_REVIVE, parameters)

@@ -230,10 +230,16 @@ class WebhookEndpoint:
             return DisabledReason.FAILING
         return None
 
-    def has_recovered(self, attempt: Attempt) -> bool:
-        """Whether *attempt* ends an outage: then what was given up in it is worth a new try."""
+    def end_of_outage(self, attempt: Attempt) -> datetime | None:
+        """
+        When *attempt* ends an outage: since when nothing that was given up had a chance.
+
+        What others passed by while it was refused had its chances, and stays given up.
+        """
         since = self.condition.failing_since_at
-        return attempt.is_delivered and since is not None and attempt.attempted_at - since >= OUTAGE
+        if not attempt.is_delivered or since is None or attempt.attempted_at - since < OUTAGE:
+            return None
+        return (self.condition.last_delivered_at or self.created_at) - OUTAGE
 
     def _happened(self, event: Callable[..., DomainEvent], **facts: object) -> None:
         self.events.append(event(endpoint_id=self.id, organization_id=self.organization_id, **facts))

@@ -142,8 +142,8 @@ class SendingApplication:
         reason = endpoint.reason_to_give_up(attempt)
         async with self._begin(endpoint.organization_id) as uow:
             await AttemptRepository(uow).add(endpoint, attempt)
-            if endpoint.has_recovered(attempt):
-                await revive_lanes(uow, Queue.WEBHOOKS, lane_of(endpoint.id), self._now())
+            if (since := endpoint.end_of_outage(attempt)) is not None:
+                await revive_lanes(uow, Queue.WEBHOOKS, lane_of(endpoint.id), since=since, now=self._now())
             if reason is not None:
                 await self._give_up(uow, endpoint, reason)
         return reason is not None
