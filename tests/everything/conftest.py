@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -22,10 +23,10 @@ def run_folder() -> Iterator[Path]:
 
 @pytest_asyncio.fixture(scope="session")
 async def world(postgres: str, database_name: str, run_folder: Path) -> AsyncIterator[World]:
-    async with (
-        fresh_database(postgres, f"{database_name}_everything", histories()) as dsn,
-        running(dsn, compose) as server,
-        standing_gateway(server.port, run_folder / "development") as ways,
-    ):
+    async with fresh_database(postgres, f"{database_name}_everything", histories()) as dsn, AsyncExitStack() as stack:
+        with pytest.MonkeyPatch.context() as environment:
+            environment.setenv("TENANTRY_WEBHOOK_ENDPOINTS", "10000")  # each test makes what it needs, and deletes none
+            server = await stack.enter_async_context(running(dsn, compose))
+        ways = await stack.enter_async_context(standing_gateway(server.port, run_folder / "development"))
         organization_id, callers = await everybody(server)
         yield World(server, ways, organization_id, callers, values_for(server))

@@ -12,6 +12,8 @@ from tenantry.organizations.v1.organizations_service_pb2 import CreateOrganizati
 from tenantry.organizations.v1.organizations_service_pb2_grpc import OrganizationsServiceStub
 from tenantry.password_credentials.v1 import password_credentials_service_pb2 as passwords
 from tenantry.password_credentials.v1.password_credentials_service_pb2_grpc import PasswordCredentialsServiceStub
+from tenantry.webhooks.v1.webhooks_service_pb2 import CreateWebhookEndpointRequest
+from tenantry.webhooks.v1.webhooks_service_pb2_grpc import WebhooksServiceStub
 
 from server.kernel import ids
 from server.kernel.access.roles import FeatureLevel, PlatformRole, TenantRole
@@ -229,6 +231,11 @@ def values_for(running: Running) -> dict[str, Value]:
     async def confirmation_token(*_: object) -> str:
         return (await people.register())[2]
 
+    async def endpoint(_: Caller, organization_id: str) -> str:
+        request = CreateWebhookEndpointRequest(organization_id=organization_id, url="https://hooks.example.com")
+        webhooks = WebhooksServiceStub(running.channel)
+        return (await webhooks.CreateWebhookEndpoint(request, metadata=running.as_service())).endpoint.id
+
     async def nothing(*_: object) -> None:
         return None
 
@@ -240,4 +247,5 @@ def values_for(running: Running) -> dict[str, Value]:
         "GetRegistrationConfirmation.user_id": unconfirmed_user,
         "ConfirmPersonRegistration.token": confirmation_token,
         "RegisterPerson.invitation_token": nothing,
+        "ReplayWebhookEvents.id": endpoint,  # an operator cannot make one
     }

@@ -42,6 +42,8 @@ WORDS: dict[str, Any] = {
     "country_code": "NZL",
     "provider": "credentials",
     "tags": ["registration"],
+    "url": "https://hooks.example.com/tenantry",
+    "event_types": ["*"],
     "number_plate": lambda: f"P{secrets.token_hex(4).upper()}",
     "email_address": lambda: f"someone-{secrets.token_hex(6)}@example.com",
     "username": lambda: f"nobody-{secrets.token_hex(6)}@example.com",
@@ -99,7 +101,7 @@ class Requests:
 
     def _instant(self, field: FieldDescriptor, starts_at: datetime) -> Timestamp:
         found = Timestamp()
-        hours = {"ends_at": 1, "since_at": -24 * 365}.get(field.name, 0)
+        hours = {"ends_at": 1, "since_at": -24 * 365, "start_at": -24 * 365}.get(field.name, 0)
         found.FromDatetime(starts_at + timedelta(hours=hours))
         return found
 

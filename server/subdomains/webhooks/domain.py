@@ -17,7 +17,6 @@ from server.subdomains.webhooks.events import (
     EndpointSecretRotated,
 )
 
-MOST_ENDPOINTS = 20
 MOST_EVENTS = 10_000
 TEST_EVENT = "webhook.test"
 OLD_SECRET_LIFETIME = timedelta(hours=24)

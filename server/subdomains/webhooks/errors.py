@@ -16,7 +16,7 @@ class WebhookEndpointDisabled(errors.FailedPrecondition):
 
 class TooManyWebhookEndpoints(errors.FailedPrecondition):
     reason = "TOO_MANY_WEBHOOK_ENDPOINTS"
-    message = "An organization has at most 20 endpoints. Delete one first."
+    message = "The organization has as many endpoints as it may. Delete one first."
 
 
 class TooManyWebhookEvents(errors.FailedPrecondition):

@@ -17,6 +17,9 @@ class WebhookSettings(BaseSettings):
         description="Also take endpoints on this machine, by `http` and on any port. Without it: in development only. "
         "Production refuses to start with it.",
     )
+    webhook_endpoints: int = Field(
+        20, ge=1, le=10_000, description="How many endpoints an organization may have. All are read for each event."
+    )
     webhook_timeout_seconds: float = Field(
         15, gt=0, le=25, description="How long an endpoint may take to answer, from the look-up of its name on."
     )

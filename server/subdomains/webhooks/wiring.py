@@ -51,6 +51,7 @@ def webhooks(platform: Platform) -> Subdomain:
         reach=reach,
         subscription=subscription,
         public_events=public_events,
+        most_endpoints=settings.webhook_endpoints,
         audits=audits,
         usages=UsagesApi.of(platform),
         new_id=platform.new_id,

@@ -15,7 +15,6 @@ from server.subdomains.ancillary.audits.api import AuditsApi
 from server.subdomains.ancillary.usages.api import UsagesApi
 from server.subdomains.webhooks.domain import (
     ATTEMPTS_KEPT,
-    MOST_ENDPOINTS,
     MOST_EVENTS,
     DisabledReason,
     WebhookEndpoint,
@@ -55,6 +54,7 @@ class EndpointsApplication:
         reach: Reach,
         subscription: str,
         public_events: Sequence[type[DomainEvent]],
+        most_endpoints: int,
         audits: AuditsApi,
         usages: UsagesApi,
         new_id: Callable[[str], str],
@@ -68,6 +68,7 @@ class EndpointsApplication:
         self._reach = reach
         self._subscription = subscription
         self.public_events = public_events
+        self._most_endpoints = most_endpoints
         self._audits = audits
         self._usages = usages
         self._new_id = new_id
@@ -103,7 +104,7 @@ class EndpointsApplication:
         async with self._begin(organization_id) as uow:
             endpoints = EndpointRepository(uow, self._subscription)
             await endpoints.take_turn(organization_id)
-            if await endpoints.count(organization_id) >= MOST_ENDPOINTS:
+            if await endpoints.count(organization_id) >= self._most_endpoints:
                 raise TooManyWebhookEndpoints
             if start_at is not None:
                 await self._send_past(uow, endpoint, start_at, now)
