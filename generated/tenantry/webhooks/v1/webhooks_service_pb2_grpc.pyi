@@ -27,7 +27,7 @@ class WebhooksServiceStub:
     Errors:
     - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_URL, INVALID_DESCRIPTION, INVALID_EVENT_TYPES, INVALID_START_AT,
       INVALID_REQUEST_ID.
-    - FAILED_PRECONDITION, TOO_MANY_WEBHOOK_ENDPOINTS: the organization has 20.
+    - FAILED_PRECONDITION, TOO_MANY_WEBHOOK_ENDPOINTS: the organization has 20 (a setting).
     - FAILED_PRECONDITION, TOO_MANY_WEBHOOK_EVENTS: more than 10,000 events have happened since start_at.
     """
     GetWebhookEndpoint: _aio.UnaryUnaryMultiCallable[_webhooks_service_pb2.GetWebhookEndpointRequest, _webhooks_service_pb2.GetWebhookEndpointResponse]
@@ -132,7 +132,7 @@ class WebhooksServiceServicer(metaclass=_abc_1.ABCMeta):
         Errors:
         - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_URL, INVALID_DESCRIPTION, INVALID_EVENT_TYPES, INVALID_START_AT,
           INVALID_REQUEST_ID.
-        - FAILED_PRECONDITION, TOO_MANY_WEBHOOK_ENDPOINTS: the organization has 20.
+        - FAILED_PRECONDITION, TOO_MANY_WEBHOOK_ENDPOINTS: the organization has 20 (a setting).
         - FAILED_PRECONDITION, TOO_MANY_WEBHOOK_EVENTS: more than 10,000 events have happened since start_at.
         """
 

@@ -123,7 +123,7 @@ class WebhooksService:
         Errors:
         - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_URL, INVALID_DESCRIPTION, INVALID_EVENT_TYPES, INVALID_START_AT,
           INVALID_REQUEST_ID.
-        - FAILED_PRECONDITION, TOO_MANY_WEBHOOK_ENDPOINTS: the organization has 20.
+        - FAILED_PRECONDITION, TOO_MANY_WEBHOOK_ENDPOINTS: the organization has 20 (a setting).
         - FAILED_PRECONDITION, TOO_MANY_WEBHOOK_EVENTS: more than 10,000 events have happened since start_at.
         """
         return await self._call(CREATE_WEBHOOK_ENDPOINT, request, timeout=timeout)
@@ -285,7 +285,7 @@ class WebhooksServiceSync:
         Errors:
         - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_URL, INVALID_DESCRIPTION, INVALID_EVENT_TYPES, INVALID_START_AT,
           INVALID_REQUEST_ID.
-        - FAILED_PRECONDITION, TOO_MANY_WEBHOOK_ENDPOINTS: the organization has 20.
+        - FAILED_PRECONDITION, TOO_MANY_WEBHOOK_ENDPOINTS: the organization has 20 (a setting).
         - FAILED_PRECONDITION, TOO_MANY_WEBHOOK_EVENTS: more than 10,000 events have happened since start_at.
         """
         return self._call(CREATE_WEBHOOK_ENDPOINT, request, timeout=timeout)
