@@ -161,6 +161,7 @@ async def test_more_than_ten_thousand_events_of_the_past_are_refused(webhooks_se
         ({"url": "http://hooks.example.com/"}, {"url": "INVALID_URL"}),
         ({"url": "https://10.0.0.1/"}, {"url": "INVALID_URL"}),
         ({"url": URL + "/" + "x" * 2048}, {"url": "INVALID_URL"}),
+        ({"description": "a\nb"}, {"description": "INVALID_DESCRIPTION"}),
         ({"description": "x" * 201}, {"description": "INVALID_DESCRIPTION"}),
         ({"event_types": ["*", "things.thing_whispered.v1"]}, {"event_types[1]": "INVALID_EVENT_TYPES"}),
         ({"event_types": ["thing*"]}, {"event_types[0]": "INVALID_EVENT_TYPES"}),

@@ -1,5 +1,7 @@
 """Endpoints of one organization stay its own, twice over: by the conditions of each statement, and by the database."""
 
+from typing import Any
+
 import pytest
 from tenantry.webhooks.v1.webhooks_service_pb2 import (
     DeleteWebhookEndpointRequest,
@@ -31,7 +33,8 @@ async def test_either_guard_alone_keeps_endpoints_apart(server, receiver, option
         await theirs.drain()
 
         # when
-        service, own = mine.service, {"organization_id": mine.organization_id}
+        service: Any = mine.service
+        own: dict[str, Any] = {"organization_id": mine.organization_id}
         listed = await service.ListWebhookEndpoints(ListWebhookEndpointsRequest(**own), metadata=mine.metadata)
         refusals = [
             await refusal(call(kind(id=their_endpoint.id, **own), metadata=mine.metadata))

@@ -34,7 +34,7 @@ async def test_each_event_arrives_in_order_although_calls_fail(server, customer,
                 await asyncio.sleep(0.05)
 
     # then: the first good call of each event comes after that of its predecessor
-    seen = defaultdict(list)
+    seen: defaultdict[str, list[int]] = defaultdict(list)
     for call in receiver.calls:
         body = json.loads(call.body)
         if body["version"] not in seen[body["subject_id"]]:

@@ -33,7 +33,9 @@ class WebhooksServicer(webhooks_service_pb2_grpc.WebhooksServiceServicer):
         self._now = now
 
     def check_CreateWebhookEndpoint(self, request: pb.CreateWebhookEndpointRequest) -> Iterator[Violation]:
-        yield from self._endpoints.violations(url=request.url, event_types=request.event_types)
+        yield from self._endpoints.violations(
+            url=request.url, description=request.description, event_types=request.event_types
+        )
         if request.HasField("start_at") and to_datetime(request.start_at) > self._now():
             yield Violation("start_at", "INVALID_START_AT", "must not be in the future")
 
@@ -74,7 +76,9 @@ class WebhooksServicer(webhooks_service_pb2_grpc.WebhooksServiceServicer):
 
     def check_UpdateWebhookEndpoint(self, request: pb.UpdateWebhookEndpointRequest) -> Iterator[Violation]:
         return self._endpoints.violations(
-            url=request.url if request.HasField("url") else None, event_types=request.event_types
+            url=request.url if request.HasField("url") else None,
+            description=request.description,
+            event_types=request.event_types,
         )
 
     async def UpdateWebhookEndpoint(

@@ -74,10 +74,12 @@ class EndpointsApplication:
         self._new_id = new_id
         self._now = now
 
-    def violations(self, *, url: str | None, event_types: Sequence[str]) -> Iterator[Violation]:
-        """What is wrong with where an endpoint is, and with what it listens to."""
+    def violations(self, *, url: str | None, description: str, event_types: Sequence[str]) -> Iterator[Violation]:
+        """What is wrong with the particulars of an endpoint."""
         if url is not None:
             yield from self._reach.violations_of_url(url)
+        if not description.isprintable():
+            yield Violation("description", "INVALID_DESCRIPTION", "must be on one line, without control characters")
         for place in unknown_event_types(event_types, self._known_names):
             yield Violation(f"event_types[{place}]", "INVALID_EVENT_TYPES", "is not a type of event that is sent")
 
