@@ -40,7 +40,7 @@ class CreateWebhookEndpointRequest(_message.Message):
     fragment. Development also takes http and addresses of its own machine.
     """
     description: _builtins.str
-    """What it is for, at most 200 characters."""
+    """What it is for: one line of at most 200 characters."""
     request_id: _builtins.str
     """A UUID. A repeat within 24 hours gets the same answer and does nothing again (AIP-155)."""
     @_builtins.property
@@ -232,7 +232,7 @@ class UpdateWebhookEndpointRequest(_message.Message):
     url: _builtins.str
     """Where events are sent, by the rules of creation. Absent means unchanged."""
     description: _builtins.str
-    """What it is for, at most 200 characters. Absent means unchanged."""
+    """What it is for: one line of at most 200 characters. Absent means unchanged."""
     is_enabled: _builtins.bool
     """Whether events are sent. Absent means unchanged."""
     @_builtins.property
