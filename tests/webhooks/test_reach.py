@@ -120,3 +120,8 @@ def test_a_public_address_is_admitted(address):
 )
 def test_any_other_address_is_not(address):
     assert not OPEN.admits(address)
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1"])
+def test_development_admits_its_own_machine(address):
+    assert AT_HOME.admits(address)
