@@ -54,7 +54,7 @@ class HttpCaller:
             return Answer(failure=Failure.TIMED_OUT)
 
     async def _call(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        # Not above: most server processes never call an endpoint, and it takes 20 MB.
+        # Not above: most server processes never call an endpoint, and it takes 9 MB.
         import httpx  # noqa: PLC0415
 
         if any(self._reach.violations_of_url(url)):  # the settings may be other ones than when it was given
