@@ -74,8 +74,9 @@ check-samples: setup ## Delete Cars and Bookings in a scratch copy and run every
 protos: setup ## Make generated/ and the pages that follow from the contracts
 	$(BIN)/python -m tooling.contracts.generate
 
-docs: setup ## Make the pages that follow from the code (settings)
+docs: setup ## Make the pages that follow from the code (settings, events)
 	$(BIN)/python -m tooling.settings_page
+	$(BIN)/python -m tooling.events_page
 
 migration: setup ## Start a migration: make migration SUBDOMAIN=cars NAME=add_colour_to_car
 	@$(BIN)/python -m tooling.migration "$(SUBDOMAIN)" "$(NAME)"

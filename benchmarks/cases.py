@@ -3,10 +3,12 @@
 from collections.abc import Awaitable, Callable, Iterable
 
 from benchmarks import goals
+from benchmarks.relay import relay_cases
 from benchmarks.row_security import ROLE, row_security_cases
 from benchmarks.sample import Case, call_case
 from benchmarks.sign_in import sign_in_cases
 from benchmarks.stage import Stage
+from benchmarks.writes import write_cases
 
 
 async def floor_cases(stage: Stage) -> list[Case]:
@@ -63,6 +65,20 @@ async def hashing_cases(stage: Stage) -> list[Case]:
     return sign_in_cases(await stage.ours(), stage.load, (await stage.cluster()).pid)
 
 
+async def unit_of_work_cases(stage: Stage) -> list[Case]:
+    """Durable writes, ours and others'."""
+    cluster = await stage.cluster()
+    url = await cluster.create("writes")
+    return await stage.entered(write_cases(url, stage.folder, await stage.receiver(), cluster.pid))
+
+
+async def delivery_cases(stage: Stage) -> list[Case]:
+    """What is carried out after the commit, and how soon."""
+    cluster = await stage.cluster()
+    urls = await cluster.create("relay"), await cluster.create("lag")
+    return await stage.entered(relay_cases(*urls, stage.folder, await stage.receiver(), cluster.pid))
+
+
 Maker = Callable[[Stage], Awaitable[list[Case]]]
 MAKERS: tuple[tuple[tuple[str, ...], Maker], ...] = (
     ((goals.ECHO, goals.FETCH), floor_cases),
@@ -70,6 +86,8 @@ MAKERS: tuple[tuple[tuple[str, ...], Maker], ...] = (
     ((goals.REST_READ, goals.REST_WRITE), rest_cases),
     ((goals.TWIN_READ, goals.TWIN_WRITE), twin_cases),
     ((goals.UNGUARDED, goals.GUARDED), security_cases),
+    ((goals.WORK, goals.FIVE_STATEMENTS, goals.ORM_WORK), unit_of_work_cases),
+    ((goals.RELAY, goals.PLAIN_RELAY, goals.PGQUEUER, goals.LAG, goals.BARE_CALL), delivery_cases),
     ((goals.IDLE, goals.SIGNING_IN, goals.HASHING), hashing_cases),
 )
 

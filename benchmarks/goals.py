@@ -26,6 +26,14 @@ def gateway_time(sample: Sample) -> float:
     return sample.processor_us.get("gateway", 0.0)
 
 
+def fsyncs(sample: Sample) -> float:
+    return sample.fsyncs
+
+
+def one(_: Sample) -> float:
+    return 1.0
+
+
 def sign_ins(sample: Sample) -> float:
     return sample.sign_ins
 
@@ -80,6 +88,9 @@ REST_READ, REST_WRITE = "REST read", "REST write"
 ANONYMOUS, AUTHENTICATED = "echo, anonymous", "echo, authenticated"
 UNGUARDED, GUARDED = "query without row security", "query with row security"
 IDLE, SIGNING_IN, HASHING = "4 calls, nobody signs in", "4 calls, 4 sign-ins", "the hash alone"
+WORK, FIVE_STATEMENTS, ORM_WORK = "unit of work", "five statements", "unit of work of the ORM"
+RELAY, PLAIN_RELAY, PGQUEUER = "deliveries", "one row a transaction", "PGQueuer, no-op"
+LAG, BARE_CALL = "commit to delivered", "bare call"
 
 GOALS = (
     Goal("G1", "authenticated GetCar, everything on, of bare grpc.aio + fetchrow", READ, FETCH, 0.85),
@@ -89,7 +100,13 @@ GOALS = (
     Goal("G4-write", "REST write through Envoy of the twin's", REST_WRITE, TWIN_WRITE, 4),
     Goal("G5-token", "authenticated echo of the anonymous one", AUTHENTICATED, ANONYMOUS, 0.85),
     Goal("G5-rls", "query under row-level security of the same without", GUARDED, UNGUARDED, 0.80),
+    Goal("G6", "durable unit of work of five statements of asyncpg", WORK, FIVE_STATEMENTS, 2),
+    Goal("G6-orm", "durable unit of work of the ORM's", WORK, ORM_WORK, 8),
+    Goal("G6-fsync", "waits for the disk per write, workers awake", WORK, WORK, 0.35, True, fsyncs, one),
     Goal("G7", "p99 of other calls with 4 sign-ins running, of idle", SIGNING_IN, IDLE, 6, at_most=True, measure=p99),
+    Goal("G9", "deliveries of a relay of one row a transaction", RELAY, PLAIN_RELAY, 40),
+    Goal("G9-pgqueuer", "deliveries of PGQueuer's jobs that do nothing", RELAY, PGQUEUER, 3),
+    Goal("G9-lag", "p99 from commit to delivered, of a bare call", LAG, BARE_CALL, 10, at_most=True, measure=p99),
     Goal("G1-echo", "GetCar of the bare echo", READ, ECHO, 0.50, aside=True),
     Goal("G1-cpu", "processor time of GetCar of fetchrow's", READ, FETCH, 1.2, True, server_time, aside=True),
     Goal("G2-p99", "p99 of the read of the twin's", READ, TWIN_READ, 0.2, True, p99, aside=True),

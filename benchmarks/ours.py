@@ -88,6 +88,7 @@ def settings(database_url: str, folder: Path) -> dict[str, str]:
         "TENANTRY_PROCESSES": "1",
         "TENANTRY_ACCESS_TOKEN_TTL_SECONDS": str(6 * 3600),  # longer than any run
         "TENANTRY_LOG_EVERY_CALL": "false",  # as in production, where the gateway logs every request
+        "TENANTRY_TESTING_SUBSCRIPTION": "false",  # production has no such subscription
     }
 
 

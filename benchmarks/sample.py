@@ -18,6 +18,7 @@ class Sample:
     processor_us: Mapping[str, float] = field(default_factory=dict)  # per call, by group of processes
     refused: int = 0
     sign_ins: float = 0.0  # a second
+    fsyncs: float = 0.0  # of PostgreSQL's log, per write
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from benchmarks.floor.process import Floor, floor
 from benchmarks.gateway import Rest, gateway
 from benchmarks.load.spell import Load
 from benchmarks.ours import Ours, ours
+from benchmarks.process import free_port, running
 from benchmarks.twin.process import Twin, twin
 
 T = TypeVar("T")
@@ -26,6 +27,7 @@ class Stage:
         self._twin: Twin | None = None
         self._ours: Ours | None = None
         self._rest: Rest | None = None
+        self._receiver_port: int | None = None
 
     async def entered(self, context: AbstractAsyncContextManager[T]) -> T:
         """Enter *context* until the bench ends."""
@@ -58,3 +60,11 @@ class Stage:
         if self._rest is None:
             self._rest = await self.entered(gateway(await self.ours(), self.folder))
         return self._rest
+
+    async def receiver(self) -> int:
+        """The port of who takes deliveries."""
+        if self._receiver_port is None:
+            port = self._receiver_port = free_port()
+            log = self.folder / "receiver.log"
+            await self.entered(running(["-m", "benchmarks.receiver", str(port)], port=port, log=log))
+        return self._receiver_port

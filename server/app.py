@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import uvloop
 
@@ -36,6 +37,9 @@ from server.kernel.security.settings import CallSettings, SecuritySettings
 from server.kernel.security.tokens import Tokens
 from server.kernel.settings import PlatformSettings
 from server.kernel.subdomain import Carrier, Platform, Subdomain
+from server.kernel.telemetry.settings import TelemetrySettings
+from server.kernel.telemetry.statements import RecordingConnection, sample_connections
+from server.kernel.telemetry.telemetry import Telemetry, resource_of
 
 log = logging.getLogger(__name__)
 
@@ -54,17 +58,20 @@ class App:
     engine: Engine
     registration: Registration
     elsewhere: Elsewhere
+    telemetry: Telemetry
 
     async def start(self) -> None:
         """Begin to listen to the other processes, and see to it that events reach those who want them."""
+        await self.telemetry.start()
         await self.platform.database.start()
         await self.registration.start()
 
     async def stop(self) -> None:
-        """Let go of the database."""
+        """Let go of the database, and of everybody else."""
         await self.registration.stop()
         await self.elsewhere.close()
         await self.platform.database.stop()
+        await self.telemetry.stop(self.calls.drain_grace_seconds)
 
     def server(self) -> Server:
         """The gRPC server of this process."""
@@ -92,11 +99,13 @@ def build(
     database = database or Database(
         dsn_of(platform_settings), clock=clock, pool_size=calls.database_pool_size, host_region=calls.host_region
     )
+    telemetry = _telemetry(platform_settings, database)
     engine = Engine(database, settings.read(DeliverySettings).engine)
     carriers: dict[Queue, Carrier] = {}
     bus = Bus(settings.read(BusSettings), is_production=platform_settings.is_production)
     tokens = _tokens(security, clock)
     elsewhere = Elsewhere(bus.elsewhere, tokens)
+    answers: dict[type, object] = {}
     platform = Platform(
         settings=platform_settings,
         read_settings=settings.read,
@@ -109,8 +118,10 @@ def build(
         lists=Lists(secrets),
         drain=lambda queue, **how: drain(engine, carriers, queue, elsewhere=elsewhere, **how),
         bus=bus,
+        answers=answers,
     )
     subdomains = compose(platform)
+    answers.update({port: answer for subdomain in subdomains for port, answer in subdomain.answers.items()})
     carriers.update({carrier.queue: carrier for subdomain in subdomains for carrier in subdomain.carriers})
     engine.patience.update({each.queue: each.patience for each in carriers.values() if each.patience})
     bus.connect(subdomains)
@@ -126,8 +137,18 @@ def build(
         clock=clock,
         trusted_gateways=frozenset(address.strip() for address in calls.trusted_gateways.split(",")),
         logs_every_call=every_call,
+        tracer=telemetry.tracer,
     )
-    return App(platform, subdomains, pipeline, calls, engine, Registration(database, bus.subscriptions), elsewhere)
+    registration = Registration(database, bus.subscriptions)
+    return App(platform, subdomains, pipeline, calls, engine, registration, elsewhere, telemetry)
+
+
+def _telemetry(platform: PlatformSettings, database: Database) -> Telemetry:
+    telemetry = Telemetry(settings.read(TelemetrySettings), resource_of(platform, database.host_region))
+    telemetry.samples.append(partial(sample_connections, database.pool))
+    if telemetry.tracer is not None:
+        database.pool.connection_type = RecordingConnection
+    return telemetry
 
 
 def dsn_of(platform: PlatformSettings) -> str:

@@ -16,9 +16,14 @@ from server.kernel.rpc.authentication import OnRefused
 from server.kernel.security.settings import CallSettings, SecuritySettings
 from server.kernel.settings import PlatformSettings
 from server.kernel.subdomain import Platform, Subdomain
-from server.subdomains.ancillary.audits.api import audit_refused_service_tokens
+from server.kernel.telemetry.settings import TelemetrySettings
+from server.subdomains.ancillary.audits.refused_tokens import RefusedServiceTokens
 from server.subdomains.ancillary.audits.wiring import audits
 from server.subdomains.ancillary.emails.wiring import emails
+from server.subdomains.ancillary.feature_flags.wiring import feature_flags
+from server.subdomains.ancillary.provisioning.wiring import provisioning
+from server.subdomains.ancillary.recording.wiring import recording
+from server.subdomains.ancillary.sms.wiring import sms
 from server.subdomains.ancillary.usages.wiring import usages
 from server.subdomains.bookings.wiring import bookings
 from server.subdomains.cars.wiring import cars
@@ -43,6 +48,10 @@ SUBDOMAINS: list[Callable[[Platform], Subdomain]] = [
     audits,
     emails,
     webhooks,
+    feature_flags,
+    provisioning,
+    recording,
+    sms,
     event_notifications,
     user_profiles,
     subscriptions,
@@ -85,7 +94,14 @@ def histories() -> "list[History]":
 
 def settings_classes() -> list[type[BaseSettings]]:
     """Every settings class, for docs/settings.md."""
-    found: list[type[BaseSettings]] = [PlatformSettings, SecuritySettings, CallSettings, DeliverySettings, BusSettings]
+    found: list[type[BaseSettings]] = [
+        PlatformSettings,
+        SecuritySettings,
+        CallSettings,
+        DeliverySettings,
+        BusSettings,
+        TelemetrySettings,
+    ]
     for subdomain in SUBDOMAINS:
         package = subdomain.__module__.rpartition(".")[0]
         if importlib.util.find_spec(f"{package}.settings") is not None:
@@ -96,7 +112,7 @@ def settings_classes() -> list[type[BaseSettings]]:
 
 def on_refused_credential(platform: Platform) -> OnRefused | None:
     """What happens when a bad service token is presented."""
-    return audit_refused_service_tokens(platform)
+    return RefusedServiceTokens.of(platform).record
 
 
 def _is_settings_of(value: object, module: str) -> bool:

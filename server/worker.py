@@ -9,9 +9,12 @@ import uvloop
 from server import app as server_app
 from server.kernel import logs, settings
 from server.kernel.bus.backfill import Backfill
+from server.kernel.deliveries.operations import Operations
 from server.kernel.deliveries.settings import DeliverySettings
 from server.kernel.deliveries.worker import Worker
 from server.kernel.settings import PlatformSettings
+from server.kernel.telemetry.queues import sample_queues
+from server.kernel.webhooks import Webhooks
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +32,9 @@ async def _work(app: server_app.App, target: str) -> None:
     stopping = server_app.stop_signal()
     async with grpc.aio.insecure_channel(target) as channel:
         worker = worker_of(app, channel)
+        app.telemetry.samples.append(
+            lambda: sample_queues(Operations(app.platform.database).depths, app.platform.clock())
+        )
         await app.start()
         working = asyncio.create_task(worker.run())
         log.info("working", extra={"target": target})
@@ -53,6 +59,8 @@ def worker_of(app: server_app.App, channel: grpc.aio.Channel) -> Worker:
             app.pipeline.idempotency.forget_expired,
             app.registration.keep,
             Backfill(app.platform.database).run,
+            Webhooks.of(app.platform).forget_expired,
             *(work for subdomain in app.subdomains for work in subdomain.housekeeping),
         ],
+        tracer=app.telemetry.tracer,
     )

@@ -8,6 +8,7 @@ ROOT = Path(__file__).resolve().parent.parent
 MAKERS = [
     [sys.executable, "-m", "tooling.contracts.generate"],
     [sys.executable, "-m", "tooling.settings_page"],
+    [sys.executable, "-m", "tooling.events_page"],
 ]
 MADE = ["generated", "protos", "docs", "envoy.yaml", "clients/python/src/tenantry_client/services"]
 

@@ -1,7 +1,7 @@
 """What has happened: the words in which subdomains speak to each other."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from datetime import datetime
 from enum import Enum
 from functools import cache
@@ -35,19 +35,20 @@ class DomainEvent:
             return  # what several events have in common
         for name in (cls.name, *cls.was):
             known = _kinds.setdefault(name, cls)
-            if (known.__module__, known.__qualname__) != (cls.__module__, cls.__qualname__):
-                raise TypeError(f"{name} is {known.__qualname__} already, and cannot be {cls.__qualname__} too")
+            if (known.__module__, known.__name__) != (cls.__module__, cls.__name__):
+                raise TypeError(f"{name} is {known.__name__} already, and cannot be {cls.__name__} too")
             _kinds[name] = cls  # a dataclass with slots is made twice, and the second one counts
 
     @classmethod
-    def from_payload(cls, payload: Mapping[str, Any]) -> Self:
+    def from_payload(cls, payload: dict[str, Any]) -> Self:
         """
         The event that :meth:`payload` was made from. Fields that this version does not know are left out.
 
         Raises:
             ValueError: A field is missing, or is of another type.
         """
-        return cast(Self, _reader(cast(Any, cls)).validate_python(payload))
+        unset = dict.fromkeys(_required_names(cast(Any, cls)))  # what has no value is not in a payload
+        return cast(Self, _reader(cast(Any, cls)).validate_python(unset | payload))
 
     def payload(self) -> dict[str, Any]:
         """The event's own fields as JSON values; unset ones are left out."""
@@ -86,6 +87,12 @@ def upgraded(kind: type[DomainEvent], name: str, payload: dict[str, Any]) -> dic
 @cache
 def _reader(kind: type[DomainEvent]) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
+
+
+@cache
+def _required_names(kind: type[DomainEvent]) -> tuple[str, ...]:
+    found = fields(cast(Any, kind))
+    return tuple(each.name for each in found if each.default is MISSING and each.default_factory is MISSING)
 
 
 def _field_names(event: type[DomainEvent]) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ from server.kernel.security.secrets import SecretKeys, Unreadable
 _DEFAULT_SIZE = 100
 _LARGEST_SIZE = 1000
 _PURPOSE = "page-token"
+_OF_ONE_PAGE = frozenset({"page_token", "page_size"})  # all else in a request says what the list is
 
 
 @dataclass(frozen=True)
@@ -78,8 +79,12 @@ class Lists:
         except ValueError as error:
             yield Violation("order_by", "INVALID_ORDER_BY", str(error))
             return
+        yield from self.token_violations(request)
+
+    def token_violations(self, request: Any) -> Iterator[Violation]:
+        """What is wrong with the page token of a request."""
         try:
-            self._after(request)
+            self.after(request)
         except Unreadable:
             yield Violation("page_token", "INVALID_PAGE_TOKEN", "must be a token from an answer to the same request")
 
@@ -87,7 +92,7 @@ class Lists:
         """The page that a valid request asks for."""
         field, is_descending = ordering.parse(request.order_by)
         size = min(request.page_size or _DEFAULT_SIZE, _LARGEST_SIZE)
-        return Page(size, field, is_descending, self._after(request), _binding(request))
+        return Page(size, field, is_descending, self.after(request), _binding(request))
 
     def paged(self, page: Page, rows: Sequence[Any], key: Callable[[Any], tuple[Any, str]]) -> Paged:
         """What a query for one row more than the page holds has found. Each row has ``total_size``."""
@@ -95,12 +100,19 @@ class Lists:
         total = rows[0].total_size if rows else 0
         if len(rows) <= page.size:
             return Paged(items, "", total)
-        value, id = key(items[-1])
-        plain = json.dumps([_write(value), id]).encode()
-        sealed = self._secrets.seal(_PURPOSE, plain, page.binding)
-        return Paged(items, base64.urlsafe_b64encode(sealed).decode(), total)
+        return Paged(items, self._seal(key(items[-1]), page.binding), total)
 
-    def _after(self, request: Any) -> tuple[Any, str] | None:
+    def token(self, request: Any, position: tuple[Any, str]) -> str:
+        """The page token that goes on after *position* in what *request* asks for."""
+        return self._seal(position, _binding(request))
+
+    def after(self, request: Any) -> tuple[Any, str] | None:
+        """
+        The position after which a request goes on, if it has a page token.
+
+        Raises:
+            Unreadable: The token is not from an answer to the same request.
+        """
         if not request.page_token:
             return None
         try:
@@ -109,6 +121,11 @@ class Lists:
             raise Unreadable from None
         value, id = json.loads(self._secrets.open(_PURPOSE, sealed, _binding(request)))
         return _read(value), id
+
+    def _seal(self, position: tuple[Any, str], binding: bytes) -> str:
+        value, id = position
+        sealed = self._secrets.seal(_PURPOSE, json.dumps([_write(value), id]).encode(), binding)
+        return base64.urlsafe_b64encode(sealed).decode()
 
 
 def after(page: Page) -> dict[str, Any]:
@@ -168,8 +185,8 @@ def _keyset(query: Select[Any], page: Page, column: ColumnElement[Any], id_colum
 def _binding(request: Message) -> bytes:
     bare = type(request)()
     bare.CopyFrom(request)
-    bare.ClearField("page_token")
-    bare.ClearField("page_size")
+    for field in _OF_ONE_PAGE.intersection(bare.DESCRIPTOR.fields_by_name):
+        bare.ClearField(field)
     call = current_call()
     about = f"{call.method}|{call.caller.user_id}|{call.organization_id}|".encode()
     return hashlib.sha256(about + bare.SerializeToString(deterministic=True)).digest()

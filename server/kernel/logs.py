@@ -35,7 +35,16 @@ def start_logging(*, as_json: bool, level: str) -> None:
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(formatter)
     logging.basicConfig(handlers=[handler], level=level, force=True)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    for chatty in ("alembic", "httpx"):  # the latter would log the address of every call, whatever stands in it
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def facts_of(record: logging.LogRecord) -> EventDict:
+    """What a record says besides its text, without secrets: for those who write it elsewhere."""
+    logger = logging.getLogger(record.name)
+    event = _without_secrets(logger, "", _with_call(logger, "", _with_extra(logger, "", {"_record": record})))
+    del event["_record"]
+    return event
 
 
 def _with_extra(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
@@ -49,6 +58,9 @@ def _with_call(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
     call = find_current_call()
     if call is not None:
         event.setdefault("request_id", call.request_id)
+        trace = call.trace_context
+        if trace is not None:
+            event.setdefault("trace_id", trace.trace_id)
     return event
 
 

@@ -40,9 +40,17 @@ class PlatformSettings(BaseSettings):
         description="`development` has the testing-only operations and makes its own secrets; `production` has and "
         "does neither.",
     )
+    deployment_environment: str = Field(
+        "development",
+        min_length=1,
+        description="The name of this deployment, such as `staging`, for flags and telemetry.",
+    )
     data: Path = Field(Path(".tenantry"), description="Folder of the embedded database, its sockets and secrets.")
     database_url: SecretStr | None = Field(
         None, description="An external PostgreSQL (15 or newer) instead of the embedded one: `postgresql://…`."
+    )
+    service_name: str = Field(
+        "tenantry", min_length=1, description="What this product is called: by `GET /health`, and in telemetry."
     )
     http_host: str = Field("127.0.0.1", description="Address the gateway listens on; `0.0.0.0` for every one.")
     http_port: int = Field(8080, ge=1, le=65535, description="Port of the gateway: REST, gRPC and gRPC-Web.")

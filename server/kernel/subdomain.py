@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from google.protobuf.descriptor import ServiceDescriptor
 from pydantic_settings import BaseSettings
@@ -24,6 +24,7 @@ from server.kernel.security.secrets import SecretKeys
 from server.kernel.security.tokens import Tokens
 from server.kernel.settings import PlatformSettings
 
+T = TypeVar("T")
 Drain = Callable[..., Awaitable[tuple[int, int]]]  # how many of a queue were delivered, and how many failed
 Carry = Callable[[Sequence[Any]], Awaitable[Sequence[Result]]]
 
@@ -53,6 +54,16 @@ class Platform:
     lists: Lists
     drain: Drain
     bus: Bus
+    answers: Mapping[type, Any] = field(default_factory=dict)
+    """Who answers the ports that lower subdomains declare. Complete once everything is put together, not before."""
+    _shared: dict[Callable[..., Any], Any] = field(default_factory=dict, init=False, repr=False)
+
+    def shared(self, make: Callable[["Platform"], T]) -> T:
+        """What *make* makes, once in a process, for all who ask: what remembers things, or holds connections."""
+        if make not in self._shared:
+            self._shared[make] = make(self)
+        found: T = self._shared[make]
+        return found
 
     @property
     def begin(self) -> OpenUnitOfWork:
@@ -111,3 +122,4 @@ class Subdomain:
     carriers: Sequence[Carrier] = ()
     principal: Mapping[str, Select[Any]] = field(default_factory=dict)
     housekeeping: Sequence[Callable[[], Awaitable[object]]] = ()
+    answers: Mapping[type, object] = field(default_factory=dict)

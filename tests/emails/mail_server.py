@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -26,7 +26,11 @@ class MailServer:
     answer_to_recipient: str = "250 OK"
     answer_to_data: str = "250 OK"
     drops_connection: bool = False
+    drops_connection_at_recipient: bool = False
+    loses_answer: bool = False
     waits: bool = False
+    may_answer: asyncio.Event | None = None
+    when_taken: Callable[[], object] = lambda: None
     password: str | None = None
     port: int = 0
     mails: list[EmailMessage] = field(default_factory=list)
@@ -37,6 +41,8 @@ class MailServer:
     async def handle_RCPT(  # aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
+        if self.drops_connection_at_recipient:
+            cast(Any, server.transport).abort()
         if self.answer_to_recipient.startswith("250"):
             envelope.rcpt_tos.append(address)
         return self.answer_to_recipient
@@ -47,12 +53,15 @@ class MailServer:
         try:
             if self.drops_connection:
                 cast(Any, server.transport).abort()
-            await asyncio.sleep(60 if self.waits else 0.02)
+            await (self.may_answer.wait() if self.may_answer else asyncio.sleep(60 if self.waits else 0.02))
         finally:
             self._at_once -= 1
         if self.answer_to_data.startswith("250"):
             self.mails.append(message_from_bytes(cast(bytes, envelope.original_content), policy=policy.default))
             self.recipients += envelope.rcpt_tos
+            self.when_taken()
+        if self.loses_answer:
+            cast(Any, server.transport).abort()
         return self.answer_to_data
 
     def authenticate(self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:

@@ -37,6 +37,13 @@ async def deliver(server: Running, *messages: str) -> list[tuple[str, str]]:
     return outcomes(answer.results)
 
 
+async def sent(server: Running) -> tuple[str, str]:
+    """A mail that the capture store has taken: its message id and its receipt."""
+    message_id = ids.new_id("msg")
+    await deliver(server, html(message_id))
+    return message_id, ids.with_prefix("receipt", message_id)
+
+
 async def find(server: Running, message_id: str) -> Email:
     """A mail as the list shows it; an empty one when it is not there."""
     request = ListEmailsRequest(page_size=1000, order_by="created_at desc")
@@ -54,4 +61,10 @@ ATTEMPTED, FAILED, SUCCEEDED = (
     "emails.email_sending_attempted.v1",
     "emails.email_sending_failed.v1",
     "emails.email_sending_succeeded.v1",
+)
+SENT = [*CREATED, ATTEMPTED, SUCCEEDED]
+CONFIRMED, FAILURE_CONFIRMED, COMPLAINED = (
+    "emails.email_delivery_confirmed.v1",
+    "emails.email_delivery_failure_confirmed.v1",
+    "emails.email_complaint_received.v1",
 )

@@ -77,6 +77,7 @@ async def test_a_sensitive_mail_is_nowhere_to_be_read_once_it_is_sent(serve):
         ({"answer_to_data": "451 try again"}, (RETRY_LATER, "EMAIL_GATEWAY_FAILED")),
         ({"answer_to_recipient": "450 busy"}, (RETRY_LATER, "EMAIL_GATEWAY_FAILED")),
         ({"drops_connection": True}, (RETRY_LATER, "EMAIL_GATEWAY_FAILED")),
+        ({"drops_connection_at_recipient": True}, (RETRY_LATER, "EMAIL_GATEWAY_FAILED")),
         ({"waits": True}, (RETRY_LATER, "EMAIL_GATEWAY_FAILED")),
         ({"answer_to_data": "554 no spam"}, (REFUSED, "EMAIL_GATEWAY_REFUSED")),
         ({"answer_to_recipient": "550 nobody of that name"}, (REFUSED, "EMAIL_GATEWAY_REFUSED")),
@@ -86,10 +87,11 @@ async def test_a_sensitive_mail_is_nowhere_to_be_read_once_it_is_sent(serve):
 async def test_what_the_mail_server_answers_decides_whether_to_try_again(serve, behaviour, result):
     # given
     message_id = ids.new_id("msg")
+    patience = {"smtp_timeout_seconds": 1.5} if "waits" in behaviour else {}
 
     async with (
         serving(MailServer(**behaviour)) as mail_server,
-        serve(**_PLAIN, smtp_port=mail_server.port, smtp_timeout_seconds=0.5) as server,
+        serve(**_PLAIN, smtp_port=mail_server.port, **patience) as server,
     ):
         # when
         assert await deliver(server, html(message_id)) == [result]
@@ -101,7 +103,7 @@ async def test_what_the_mail_server_answers_decides_whether_to_try_again(serve, 
 
         # and when the mail server is well again
         mail_server.answer_to_data = mail_server.answer_to_recipient = "250 OK"
-        mail_server.drops_connection = mail_server.waits = False
+        mail_server.drops_connection = mail_server.drops_connection_at_recipient = mail_server.waits = False
         text = html(message_id, Subject="Other", Body="Other")
         assert await deliver(server, text) == [(DELIVERED, "")]
 
@@ -219,7 +221,13 @@ async def test_a_mail_server_that_has_no_starttls_gets_nothing(serve):
     [
         ({"EMAIL_GATEWAY": "smtp", "SENDER_EMAIL_ADDRESS": "a@b.example"}, "TENANTRY_SMTP_HOST"),
         ({"EMAIL_GATEWAY": "smtp", "SMTP_HOST": "mail.b.example"}, "TENANTRY_SENDER_EMAIL_ADDRESS"),
-        ({"EMAIL_GATEWAY": "mailgun"}, "TENANTRY_EMAIL_GATEWAY"),
+        ({"EMAIL_GATEWAY": "pigeon"}, "TENANTRY_EMAIL_GATEWAY"),
+        (
+            {"EMAIL_GATEWAY": "mailgun", "MAILGUN_API_KEY": "key"},
+            "MAILGUN_DOMAIN_NAME, .*SENDER_EMAIL_ADDRESS",
+        ),
+        ({"EMAIL_GATEWAY": "mailgun", "MAILGUN_DOMAIN_NAME": "mg.b.example"}, "TENANTRY_MAILGUN_API_KEY"),
+        ({"MAILGUN_BASE_URL": "mailgun"}, "TENANTRY_MAILGUN_BASE_URL"),
         ({"SENDER_EMAIL_ADDRESS": "somebody"}, "TENANTRY_SENDER_EMAIL_ADDRESS"),
         ({"WEBSITE_BASE_URL": "example.com"}, "TENANTRY_WEBSITE_BASE_URL"),
         ({"SMTP_TLS": "maybe"}, "TENANTRY_SMTP_TLS"),

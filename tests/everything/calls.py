@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import grpc
 import httpx
+from google.api.httpbody_pb2 import HttpBody
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from google.rpc.status_pb2 import Status
@@ -40,7 +41,7 @@ class Answer:
     everything: bytes = b""
     """All bytes that came back, headers included: for what must not be among them."""
     body: bytes = b""
-    """The response of a native call."""
+    """The response of a native call; of a stream the last one."""
 
     @property
     def is_ok(self) -> bool:
@@ -56,17 +57,20 @@ async def call_natively(
 ) -> Answer:
     """Call by gRPC. A request may be any bytes."""
     body = request if isinstance(request, bytes) else request.SerializeToString()
-    method: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(operation.path)
-    call = method(body, metadata=metadata, timeout=SECONDS)
     try:
-        answer = await call
+        if operation.streams_answers:
+            stream: grpc.aio.UnaryStreamMultiCallable[bytes, bytes] = channel.unary_stream(operation.path)
+            answers = [each async for each in stream(body, metadata=metadata, timeout=SECONDS)]
+        else:
+            method: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(operation.path)
+            answers = [await method(body, metadata=metadata, timeout=SECONDS)]
     except grpc.aio.AioRpcError as error:
         refused = refusal_of(error)
         trailing = dict(error.trailing_metadata() or ())
         everything = repr((error.details(), trailing)).encode()
         everything += _status_text(trailing)
         return Answer(refused.code, refused.reason, refused.violations, everything)
-    return Answer(grpc.StatusCode.OK, everything=answer, body=answer)
+    return Answer(grpc.StatusCode.OK, everything=b"".join(answers), body=answers[-1])
 
 
 async def call_by_rest(client: httpx.AsyncClient, route: Route, request: Message, metadata: Metadata = ()) -> Answer:
@@ -78,8 +82,11 @@ async def call_by_rest(client: httpx.AsyncClient, route: Route, request: Message
 async def send(
     client: httpx.AsyncClient, verb: str, target: str, body: Any = None, metadata: Metadata = (), **options: Any
 ) -> Answer:
-    """Send any HTTP request and hold what every JSON answer must be."""
-    if body is not None:
+    """Send any HTTP request, with bytes or JSON, and hold what every JSON answer must be."""
+    if isinstance(body, HttpBody):
+        options["content"] = body.data
+        metadata = (*metadata, ("content-type", body.content_type))
+    elif body is not None:
         options["json"] = body
     extensions = {"target": target.encode()}
     answer = await client.request(verb, "/", headers=list(metadata), extensions=extensions, timeout=SECONDS, **options)
@@ -87,7 +94,7 @@ async def send(
 
 
 def rest_request(route: Route, request: Message) -> tuple[str, Any]:
-    """The path with its query, and the JSON body."""
+    """The path with its query, and the body: JSON, or bytes as they are."""
     fields: dict[str, Any] = MessageToDict(request)
     path = route.plain_path
     for variable in route.variables:
@@ -95,8 +102,12 @@ def rest_request(route: Route, request: Message) -> tuple[str, Any]:
         path = path.replace(f"{{{variable}}}", quote(str(fields.pop(name, "")), safe=""))
     if route.body == "*":
         return path, fields
-    assert not route.body, "a route with one field as its body needs a line here"
-    return with_query(path, fields), None
+    if not route.body:
+        return with_query(path, fields), None
+    body = getattr(request, route.body)
+    assert isinstance(body, HttpBody), "a route with one field as its JSON body needs a line here"
+    fields.pop(request.DESCRIPTOR.fields_by_name[route.body].json_name, None)
+    return with_query(path, fields), body
 
 
 def with_query(path: str, fields: Mapping[str, Any]) -> str:

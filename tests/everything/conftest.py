@@ -1,5 +1,6 @@
 """The whole product, once: every subdomain on a real server, behind the real gateway."""
 
+import json
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
@@ -9,7 +10,8 @@ import pytest
 import pytest_asyncio
 
 from server.composition import compose, histories
-from tests.everything.people import everybody, values_for
+from tests.everything.people import FLAG, everybody, values_for
+from tests.everything.signatures import SETTINGS, reports
 from tests.everything.world import World, standing_gateway
 from tests.harness import fresh_database, running
 
@@ -21,12 +23,26 @@ def run_folder() -> Iterator[Path]:
         yield Path(folder)
 
 
+@pytest.fixture(scope="session")
+def flags_file(run_folder: Path) -> Iterator[Path]:
+    """One flag, for requests that name one."""
+    path = run_folder / "flags.json"
+    flag = {"state": "ENABLED", "variants": {"on": True, "off": False}, "defaultVariant": "on"}
+    path.write_text(json.dumps({"flags": {FLAG: flag}}))
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("TENANTRY_FLAGS_FILE", str(path))
+        yield path
+
+
 @pytest_asyncio.fixture(scope="session")
-async def world(postgres: str, database_name: str, run_folder: Path) -> AsyncIterator[World]:
-    async with fresh_database(postgres, f"{database_name}_everything", histories()) as dsn, AsyncExitStack() as stack:
+async def world(postgres: str, database_name: str, run_folder: Path, flags_file: Path) -> AsyncIterator[World]:
+    async with AsyncExitStack() as stack:
+        dsn = await stack.enter_async_context(fresh_database(postgres, f"{database_name}_everything", histories()))
         with pytest.MonkeyPatch.context() as environment:
+            for name, value in SETTINGS.items():
+                environment.setenv(name, value)
             environment.setenv("TENANTRY_WEBHOOK_ENDPOINTS", "10000")  # each test makes what it needs, and deletes none
             server = await stack.enter_async_context(running(dsn, compose))
         ways = await stack.enter_async_context(standing_gateway(server.port, run_folder / "development"))
         organization_id, callers = await everybody(server)
-        yield World(server, ways, organization_id, callers, values_for(server))
+        yield World(server, ways, organization_id, callers, values_for(server) | reports())

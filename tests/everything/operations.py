@@ -12,7 +12,7 @@ from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.descriptor_pb2 import FileDescriptorSet, MethodDescriptorProto, MethodOptions
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
-from tenantry.access.v1.types_pb2 import CALLER_ANYONE, CALLER_SERVICE
+from tenantry.access.v1.types_pb2 import CALLER_ANYONE, CALLER_OPERATOR, CALLER_SERVICE
 from tenantry.options.v1 import access_pb2
 
 from server.composition import SUBDOMAINS
@@ -81,9 +81,17 @@ class Operation:
         return bool(self.access.caller == CALLER_SERVICE)
 
     @property
+    def is_for_operators(self) -> bool:
+        return bool(self.access.caller == CALLER_OPERATOR)
+
+    @property
     def is_open(self) -> bool:
         """Whether anybody may call it, signed in or not."""
         return self.access.caller == CALLER_ANYONE and not self.is_tenanted
+
+    @property
+    def streams_answers(self) -> bool:
+        return bool(self.descriptor.server_streaming)
 
     @property
     def changes_nothing(self) -> bool:

@@ -23,10 +23,17 @@ from server.kernel.security.tokens import AccessTokenContent
 from server.subdomains.users.api import UsersApi
 from server.subdomains.users.operators import add_operator
 from tests.everything.callers import Caller, Membership
+from tests.everything.operations import OPERATIONS
 from tests.everything.requests import WORDS, Value
 from tests.harness import Running
 
 PASSWORD: str = WORDS["password"]
+ABOUT_ENDPOINTS = [
+    f"{operation.name}.id"
+    for operation in OPERATIONS
+    if "Webhook" in operation.name and "id" in operation.request.DESCRIPTOR.fields_by_name
+]
+FLAG = "flag-of-everything"
 
 
 @dataclass(frozen=True)
@@ -236,6 +243,12 @@ def values_for(running: Running) -> dict[str, Value]:
         webhooks = WebhooksServiceStub(running.channel)
         return (await webhooks.CreateWebhookEndpoint(request, metadata=running.as_service())).endpoint.id
 
+    async def flag(*_: object) -> str:
+        return FLAG
+
+    async def somebody(*_: object) -> str:
+        return ids.new_id("user")
+
     async def nothing(*_: object) -> None:
         return None
 
@@ -247,5 +260,9 @@ def values_for(running: Running) -> dict[str, Value]:
         "GetRegistrationConfirmation.user_id": unconfirmed_user,
         "ConfirmPersonRegistration.token": confirmation_token,
         "RegisterPerson.invitation_token": nothing,
-        "ReplayWebhookEvents.id": endpoint,  # an operator cannot make one
+        **dict.fromkeys(ABOUT_ENDPOINTS, endpoint),  # which not every caller can make
+        "GetFeatureFlag.name": flag,
+        "GetFeatureFlag.user_id": somebody,
+        "GetFeatureFlagForCaller.name": flag,
+        "GetFeatureFlagForCaller.organization_id": nothing,  # optional, and only for its members
     }

@@ -15,10 +15,13 @@ from typing import Any
 
 from buf.validate import validate_pb2
 from google.api.field_behavior_pb2 import REQUIRED, FieldBehavior, field_behavior
+from google.api.httpbody_pb2 import HttpBody
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
+from google.protobuf.struct_pb2 import Value as JsonValue
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from server.kernel import ids
 from tests.everything.callers import Caller
 from tests.everything.operations import OPERATIONS, Operation
 
@@ -31,6 +34,11 @@ _TOKEN = re.compile(r"\{43\}")
 WORDS: dict[str, Any] = {
     "make": "Honda",
     "model": "Civic",
+    "against_id": "user_1",
+    "audit_code": "EndUser.*",
+    "host_region": "here",
+    "event_name": "User Login",
+    "user_id": "anonymous",
     "jurisdiction": "New Zealand",
     "year": 2023,
     "first_name": "Ana",
@@ -44,6 +52,11 @@ WORDS: dict[str, Any] = {
     "tags": ["registration"],
     "url": "https://hooks.example.com/tenantry",
     "event_types": ["*"],
+    "to_email_address": "somebody@example.com",
+    "to_phone_number": "+6421300033",
+    "receipt_id": "receipt-of-nobody",
+    "reason": "nobody there",
+    "additional": {"Path": JsonValue(string_value="/cars")},
     "number_plate": lambda: f"P{secrets.token_hex(4).upper()}",
     "email_address": lambda: f"someone-{secrets.token_hex(6)}@example.com",
     "username": lambda: f"nobody-{secrets.token_hex(6)}@example.com",
@@ -81,7 +94,11 @@ class Requests:
             return organization_id
         if field.message_type is Timestamp.DESCRIPTOR:
             return self._instant(field, starts_at)
+        if field.message_type is HttpBody.DESCRIPTOR:
+            return HttpBody(content_type="application/octet-stream")
         prefix = id_prefix(field)
+        if prefix == "msg":  # of a queued message, which no operation makes
+            return ids.new_id("msg")
         if prefix == "user":
             return caller.user_id
         if prefix:
@@ -138,6 +155,11 @@ def rules_of(field: FieldDescriptor) -> Any:
     return field.GetOptions().Extensions[validate_pb2.field]
 
 
+def is_map(field: FieldDescriptor) -> bool:
+    """Whether a field holds names with a value each."""
+    return field.message_type is not None and bool(field.message_type.GetOptions().map_entry)
+
+
 def id_prefix(field: FieldDescriptor) -> str:
     """The kind of id that a field takes; empty when it takes none."""
     found = _ID.match(rules_of(field).string.pattern)
@@ -148,6 +170,10 @@ def assign(request: Message, field: FieldDescriptor, value: Any) -> None:
     """Set a field of any kind; nothing for None."""
     if value is None:
         request.ClearField(field.name)
+    elif is_map(field):
+        request.ClearField(field.name)
+        for key, each in value.items():
+            getattr(request, field.name)[key].CopyFrom(each)
     elif field.is_repeated:
         request.ClearField(field.name)
         getattr(request, field.name).extend(value)

@@ -5,6 +5,7 @@ import pytest
 from tests.everything.callers import ALLOWED, REASONS, Caller, verdict
 from tests.everything.calls import FAILURES, Answer, call_by_rest, call_natively
 from tests.everything.operations import CONTRACTED, OPERATIONS, Operation, by_name
+from tests.everything.signatures import signature_of
 from tests.everything.spoiled import spoiled_but_for_the_organization
 from tests.everything.world import World, gathered
 
@@ -58,14 +59,17 @@ async def test_who_may_call_it_through_the_gateway(world: World, operation: Oper
 
 @each_operation
 async def test_whoever_may_call_it_succeeds_with_a_valid_request(world: World, operation: Operation) -> None:
-    caller = world.callers["service"] if operation.is_service_only else world.owner
+    caller = world.able(operation)
     client = world.ways.internal if operation.is_service_only else world.ways.client
 
-    native = await world.call(operation, await world.requests.valid(operation, caller, world.organization_id), caller)
+    request = await world.requests.valid(operation, caller, world.organization_id)
+    metadata = (*caller.metadata, *signature_of(operation, request))
+    native = await call_natively(world.running.channel, operation, request, metadata)
     assert native.says == "OK"
     for route in operation.routes:
         request = await world.requests.valid(operation, caller, world.organization_id)
-        by_rest = await call_by_rest(client, route, request, caller.metadata)
+        metadata = (*caller.metadata, *signature_of(operation, request))
+        by_rest = await call_by_rest(client, route, request, metadata)
         assert by_rest.says == "OK", dict(by_rest.violations)
 
 

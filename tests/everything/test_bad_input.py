@@ -18,7 +18,7 @@ _MISTAKES = {grpc.StatusCode.INVALID_ARGUMENT}
 
 @each_operation
 async def test_a_spoiled_request_is_refused_natively(world: World, operation: Operation) -> None:
-    caller = world.callers["service"] if operation.is_service_only else world.owner
+    caller = world.able(operation)
     valid = await world.requests.valid(operation, caller, world.organization_id)
     before = await fingerprints(world.running)
     spoiled = list(spoiled_natively(operation, valid))
@@ -36,7 +36,7 @@ async def test_a_spoiled_request_is_refused_natively(world: World, operation: Op
 
 @each_operation
 async def test_nothing_strange_makes_the_server_fail(world: World, operation: Operation) -> None:
-    caller = world.callers["service"] if operation.is_service_only else world.owner
+    caller = world.able(operation)
     valid = await world.requests.valid(operation, caller, world.organization_id)
     for field in fields_of(valid):
         if field.name == "username":  # wrong passwords lock a name: not the owner's
@@ -51,7 +51,7 @@ async def test_nothing_strange_makes_the_server_fail(world: World, operation: Op
 
 @each_operation
 async def test_a_spoiled_request_is_refused_by_rest(world: World, operation: Operation) -> None:
-    caller = world.callers["service"] if operation.is_service_only else world.owner
+    caller = world.able(operation)
     client = world.ways.internal if operation.is_service_only else world.ways.client
     valid = await world.requests.valid(operation, caller, world.organization_id)
     before = await fingerprints(world.running)

@@ -86,7 +86,7 @@ async def test_what_is_for_testing_does_not_exist_in_production(
 
 @pytest.mark.parametrize("operation", IN_PRODUCTION, ids=by_name)
 async def test_everything_else_exists_in_production(world: World, production: Running, operation: Operation) -> None:
-    caller = world.callers["service"] if operation.is_service_only else world.owner
+    caller = world.able(operation)
     request = await world.requests.valid(operation, caller, world.organization_id)
     metadata = production.as_service() if operation.is_service_only else as_owner(world, production)
     answer = await call_natively(production.channel, operation, request, metadata)

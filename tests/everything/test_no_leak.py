@@ -188,7 +188,8 @@ def is_not_a_member(answer: Answer) -> bool:
 
 async def their_token(tenants: Tenants, operation: Operation, stranger: Caller) -> str:
     """The token of the second page of somebody else's list; any other text when it has only one page."""
-    request = operation.request(page_size=1)
+    has_pages = "page_size" in operation.request.DESCRIPTOR.fields_by_name
+    request = operation.request(page_size=1) if has_pages else operation.request()
     answer = await tenants.world.call(operation, request, stranger)
     token: str = getattr(operation.response.FromString(answer.body), "next_page_token", "") if answer.is_ok else ""
     return token or "none"

@@ -28,8 +28,8 @@ from tests.everything.rows import contents
 from tests.everything.spoiled import LONG
 from tests.everything.world import Ways, World, gathered, standing_gateway
 
-# It stands for the outside world: whoever gets a mail gets the link in it.
-OUTSIDE = {"emails.captured_mail"}
+# They stand for the outside world: whoever gets a mail or an SMS gets the link or the code in it.
+OUTSIDE = {"emails.captured_mail", "sms.captured_sms"}
 SIGN_IN = [
     found
     for found in OPERATIONS

@@ -51,6 +51,12 @@ class World:
     def owner(self) -> Caller:
         return self.callers["owner"]
 
+    def able(self, operation: Operation) -> Caller:
+        """Somebody who may call an operation."""
+        if operation.is_service_only:
+            return self.callers["service"]
+        return self.callers["operator"] if operation.is_for_operators else self.owner
+
     async def make(self, operation: Operation, request: Message, caller: Caller) -> Message:
         """Call an operation that must succeed."""
         answer = await self.call(operation, request, caller)

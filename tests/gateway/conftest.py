@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 
 from server.launch.gateway import Gateway
+from server.launch.gateway_tracing import Tracing
 from tests.gateway.echo_server import EchoServer
 
 
@@ -46,7 +47,12 @@ def free_port() -> int:
 
 @asynccontextmanager
 async def standing_gateway(
-    folder: Path, environment: str, *, drain_seconds: int = 1, more_upstreams: Sequence[str] = ()
+    folder: Path,
+    environment: str,
+    *,
+    drain_seconds: int = 1,
+    more_upstreams: Sequence[str] = (),
+    tracing: Tracing | None = None,
 ) -> AsyncIterator[Standing]:
     """Start both, hand over the ways to call them, stop both."""
     server = EchoServer(f"unix:{folder}/server.sock")
@@ -59,6 +65,7 @@ async def standing_gateway(
         environment=environment,
         run_folder=folder,
         drain_seconds=drain_seconds,
+        tracing=tracing,
     )
     await gateway.start()
     try:

@@ -78,6 +78,25 @@ async def test_a_call_without_a_deadline_gets_one(echo_server, running_queries, 
     assert await running_queries() == 0
 
 
+@pytest.mark.parametrize("timeout", [None, 90])
+async def test_a_stream_of_answers_may_take_longer_than_a_call_and_not_for_ever(
+    echo_server, running_queries, member, monkeypatch, timeout
+):
+    monkeypatch.setattr("server.kernel.rpc.pipeline._LONGEST_SECONDS", 0.1)
+    monkeypatch.setattr("server.kernel.rpc.pipeline._LONGEST_STREAM_SECONDS", 0.6)
+    call = stub(echo_server.channel, "Watch")(Ask(text="a query"), metadata=member.metadata, timeout=timeout)
+    assert (await call.read()).text == "a"
+
+    await asyncio.sleep(0.4)
+    assert await running_queries() == 1
+    with pytest.raises(grpc.aio.AioRpcError) as late:
+        await call.read()
+
+    assert late.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+    await asyncio.sleep(0.1)
+    assert await running_queries() == 0
+
+
 async def test_twenty_calls_given_up_leave_the_server_as_it_was(echo_server, running_queries):
     calls = [stub(echo_server.channel, "Say")(Ask(text="query"), timeout=0.3) for _ in range(20)]
 

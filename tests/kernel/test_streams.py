@@ -1,9 +1,11 @@
 """Streams go through the same checks, with their first message."""
 
+import asyncio
+
 import grpc
 import pytest
 
-from server.kernel.ids import new_id
+from server.kernel.ids import decode, new_id
 from tests.harness import refusal
 from tests.kernel.echo import Ask, stub
 
@@ -116,3 +118,32 @@ async def test_an_empty_stream_is_checked_as_an_empty_message(rpc, member):
 
     assert answer.text == ""
     assert refused.reason == "NOT_AUTHENTICATED"
+
+
+async def test_a_stream_ends_with_the_access_of_its_caller(rpc, cast, echo_server):
+    # given
+    member = await cast.member(new_id("org"))
+    call = rpc("Chat")(metadata=member.metadata)
+    await call.write(Ask(text="a"))
+    assert (await call.read()).text == "a"
+
+    # when
+    sql = "UPDATE cast_of_tests.player SET is_live = false WHERE user_id = $1"
+    await echo_server.rows(sql, decode("user", member.user_id))
+    await asyncio.sleep(1.1)
+    await call.write(Ask(text="b"))
+
+    # then
+    refused = await refusal(call.read())
+    assert (refused.code, refused.reason) == (grpc.StatusCode.UNAUTHENTICATED, "TOKEN_REVOKED")
+
+
+async def test_a_stream_goes_on_for_whoever_still_may(rpc, member):
+    call = rpc("Chat")(metadata=member.metadata)
+    heard = []
+    for text in ("a", "b"):
+        await call.write(Ask(text=text))
+        heard.append((await call.read()).text)
+        await asyncio.sleep(1.1)
+
+    assert heard == ["a", "b"]

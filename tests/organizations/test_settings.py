@@ -13,6 +13,8 @@ from server.subdomains.organizations.settings import OrganizationsSettings
 from tests.harness import running
 from tests.people import People, compose
 
+VARIABLE = "TENANTRY_TENANT_SETTINGS_FILE"
+
 
 def _file(tmp_path, content):
     path = tmp_path / "settings.json"
@@ -30,11 +32,11 @@ def test_nested_names_are_joined_and_empty_entries_are_skipped(tmp_path):
         },
     )
 
-    assert read_settings_file(path) == [
+    assert read_settings_file(path, VARIABLE) == [
         Setting("Mail:Key", "hush", SettingType.STRING, is_encrypted=True),
         Setting("Mail:Port", "25", SettingType.NUMBER),
         Setting("Mail:Ratio", "1.5", SettingType.NUMBER),
-        Setting("Mail:IsOn", "true", SettingType.BOOLEAN),
+        Setting("Mail:IsOn", "True", SettingType.BOOLEAN),
         Setting("Hosts:0", "a"),
         Setting("Hosts:1", "b"),
     ]
@@ -45,12 +47,12 @@ def test_nested_names_are_joined_and_empty_entries_are_skipped(tmp_path):
 )
 def test_a_bad_file_stops_the_start(tmp_path, content):
     with pytest.raises(SettingsError, match="TENANTRY_TENANT_SETTINGS_FILE is wrong"):
-        read_settings_file(_file(tmp_path, content))
+        read_settings_file(_file(tmp_path, content), VARIABLE)
 
 
 def test_a_missing_file_stops_the_start(tmp_path):
     with pytest.raises(SettingsError, match="TENANTRY_TENANT_SETTINGS_FILE is wrong"):
-        read_settings_file(tmp_path / "nowhere.json")
+        read_settings_file(tmp_path / "nowhere.json", VARIABLE)
 
 
 async def test_secret_ones_are_stored_encrypted_and_published_without_their_value(server, tmp_path, monkeypatch):

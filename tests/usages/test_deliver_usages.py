@@ -6,11 +6,14 @@ import json
 import grpc
 import pytest
 from tenantry.usages.v1.usages_service_pb2 import DeliverUsagesRequest
+from tenantry.usages.v1.usages_service_pb2_grpc import UsagesServiceStub
 
 from server.kernel import ids
 from server.kernel.access.caller import ANONYMOUS
-from tests.harness import refusal
+from server.subdomains.ancillary.usages.wiring import usages
+from tests.harness import refusal, running
 from tests.messages import DELIVERED, REFUSED, UNREADABLE, message, outcomes
+from tests.wire import counting
 
 _CHROME = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/124.0.1.2 Safari/537.36"
@@ -247,3 +250,16 @@ async def test_only_service_accounts_may(usages_service, cast):
 
     assert (nobody.code, nobody.reason) == (grpc.StatusCode.UNAUTHENTICATED, "NOT_AUTHENTICATED")
     assert {(each.code, each.reason) for each in people} == {(grpc.StatusCode.PERMISSION_DENIED, "ROLE_REQUIRED")}
+
+
+async def test_a_hundred_messages_are_one_round_trip(dsn):
+    texts = [message(ForId="user_1", EventName="User Login", Additional={"UserIdOverride": "u"}) for _ in range(100)]
+    async with counting(dsn) as wire, running(wire.dsn, lambda platform: [usages(platform)]) as counted:
+        service = UsagesServiceStub(counted.channel)
+        request = DeliverUsagesRequest(messages=texts)
+        await service.DeliverUsages(request, metadata=counted.as_service())  # statements are prepared once
+        before = wire.round_trips
+
+        await service.DeliverUsages(request, metadata=counted.as_service())
+
+        assert wire.round_trips - before == 1

@@ -1,8 +1,6 @@
 """Features follow the subscription: in an organization its tier, on the platform the highest of all."""
 
 import json
-from dataclasses import dataclass, field
-from typing import ClassVar
 
 import grpc
 from tenantry.access.v1 import types_pb2
@@ -11,46 +9,12 @@ from tenantry.organizations.v1.organizations_service_pb2_grpc import Organizatio
 from tenantry.users.v1.users_service_pb2 import ChangeDefaultOrganizationRequest, GetUserRequest
 
 from server.kernel import ids
-from server.kernel.events import DomainEvent
-from server.subdomains.subscriptions.events import ProviderChanged
 from tests.harness import refusal
+from tests.users.tiers import change_tier
 
 _BASIC = [types_pb2.FEATURE_LEVEL_BASIC]
 _PAID_TRIAL = [types_pb2.FEATURE_LEVEL_PAID_TRIAL, *_BASIC]
 _PAID2 = [types_pb2.FEATURE_LEVEL_PAID2, *_PAID_TRIAL]
-
-
-@dataclass(slots=True, kw_only=True)
-class _Subscription:
-    """The subscription of an organization, whose state somebody else has changed."""
-
-    aggregate_type: ClassVar[str] = "Subscription"
-
-    id: str
-    version: int
-    events: list[DomainEvent] = field(default_factory=list)
-
-
-async def _change_tier(server, organization_id, tier):
-    [row] = await server.rows(
-        "UPDATE subscriptions.subscription SET tier = $2, status = $3, version = version + 1 "
-        "WHERE organization_id = $1 RETURNING id, version",
-        ids.decode("org", organization_id),
-        tier,
-        "unsubscribed" if tier == "unsubscribed" else "activated",
-    )
-    subscription = _Subscription(id=ids.encode("billsub", row["id"]), version=row["version"] - 1)
-    subscription.events.append(
-        ProviderChanged(
-            subscription_id=subscription.id,
-            organization_id=organization_id,
-            to_provider_name="simple",
-            provider_state={},
-            buyer_reference="",
-        )
-    )
-    async with server.app.platform.begin(organization_id) as uow:
-        await uow.publish(subscription)
 
 
 async def _features(users_service, user_id):
@@ -66,7 +30,7 @@ async def test_all_members_get_the_level_of_the_tier_at_once(people, users_servi
     guest = await people.invite(organization_id=shared)
 
     # when
-    await _change_tier(server, shared, "professional")
+    await change_tier(server, shared, "professional")
 
     # then
     assert await _features(users_service, owner.user_id) == (_PAID2, [_PAID_TRIAL, _PAID2])
@@ -78,18 +42,18 @@ async def test_the_platform_keeps_what_another_organization_pays_for(people, use
     person = await people.register()
     shared = await people.create_organization(person)
 
-    await _change_tier(server, shared, "unsubscribed")
+    await change_tier(server, shared, "unsubscribed")
     assert await _features(users_service, person.user_id) == (_PAID_TRIAL, [_PAID_TRIAL, _BASIC])
 
-    await _change_tier(server, person.organization_id, "unsubscribed")
+    await change_tier(server, person.organization_id, "unsubscribed")
     assert await _features(users_service, person.user_id) == (_BASIC, [_BASIC, _BASIC])
 
 
 async def test_the_change_is_published_and_audited_for_whoever_it_concerns(people, server):
     person = await people.register()
 
-    await _change_tier(server, person.organization_id, "unsubscribed")
-    await _change_tier(server, person.organization_id, "unsubscribed")
+    await change_tier(server, person.organization_id, "unsubscribed")
+    await change_tier(server, person.organization_id, "unsubscribed")
 
     assert (await server.events(person.user_id))[-2:] == [
         "users.membership_features_reset.v1",
@@ -114,7 +78,7 @@ async def test_the_next_call_meets_the_new_features(people, users_service, serve
     await users_service.ChangeDefaultOrganization(request, metadata=person.metadata)
 
     # when
-    await _change_tier(server, person.organization_id, "unsubscribed")
+    await change_tier(server, person.organization_id, "unsubscribed")
 
     # then
     refused = await refusal(users_service.ChangeDefaultOrganization(request, metadata=person.metadata))
@@ -129,7 +93,7 @@ async def test_a_new_member_gets_what_the_organization_has_paid_for(people, user
     # given
     owner, member = await people.register(), await people.register()
     shared = await people.create_organization(owner)
-    await _change_tier(server, shared, "professional")
+    await change_tier(server, shared, "professional")
 
     # when
     await people.join(member.user_id, shared)
@@ -146,7 +110,7 @@ async def test_an_anonymous_machine_gets_in_shared_organizations_what_they_pay_f
 
     # when
     await people.join(machine.user_id, shared)
-    await _change_tier(server, machine.organization_id, "professional")
+    await change_tier(server, machine.organization_id, "professional")
 
     # then
     assert await _features(users_service, machine.user_id) == (_PAID_TRIAL, [_BASIC, _PAID_TRIAL])
@@ -172,7 +136,7 @@ async def test_an_organization_of_many_is_changed_whole(people, users_service, s
     )
 
     # when
-    await _change_tier(server, shared, "enterprise")
+    await change_tier(server, shared, "enterprise")
 
     # then
     [row] = await server.rows(

@@ -16,6 +16,8 @@ from tenantry.options.v1 import access_pb2
 
 from tooling.contracts.http_rules import Route, routes_of
 
+HTTP_BODY = "google.api.HttpBody"
+
 _OWN = "tenantry."
 # Field numbers inside descriptor.proto: a comment's place is a path of them.
 _FILE_MESSAGES, _FILE_ENUMS, _FILE_SERVICES = 4, 5, 6
@@ -70,6 +72,15 @@ class Contract:
                     comments[name] = _plain(location.leading_comments)
         operations = tuple(_operations(everything, comments))
         return cls(operations, messages, enums, comments)
+
+    def takes_bytes(self, operation: Operation, route: Route) -> bool:
+        """Whether a route hands the body over as it comes, whatever it is."""
+        request = operation.method.input_type.removeprefix(".")
+        if route.body in ("", "*"):
+            return route.body == "*" and request == HTTP_BODY
+        return any(
+            field.name == route.body and field.type_name == f".{HTTP_BODY}" for field in self.messages[request].field
+        )
 
 
 def _operations(everything: FileDescriptorSet, comments: dict[str, str]) -> Iterator[Operation]:

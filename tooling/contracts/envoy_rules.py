@@ -1,6 +1,6 @@
 """
-The parts of the gateway's configuration that follow from the contracts: which services it transcodes, and which calls
-it answers with 404.
+The parts of the gateway's configuration that follow from the contracts: which services it transcodes, which calls it
+answers with 404, which stream their answers, and which take a body that need not be JSON.
 
 They stand in ``envoy.yaml`` between its marks, where they are read in their context. Production's configuration is a
 copy of it with other parts: there, what is for testing only does not exist.
@@ -20,6 +20,7 @@ _PRODUCTION_HEADER = (
     "# Production's gateway. Made from envoy.yaml and the contracts by `make protos`. Not to be edited.\n"
 )
 _ONE_YEAR = 31536000
+_NEVER = "^$"  # no path is empty
 
 _Parts = dict[str, list[str]]
 
@@ -31,6 +32,7 @@ def development_config(envoy_yaml: str, contract: Contract) -> str:
         "headers": [],
         "services": list(_services("testing", contract.operations)),
         "routes": list(_routes(closed, contract)),
+        "streams": [_streams(contract.operations)],
     }
     return _with_parts(envoy_yaml, parts)
 
@@ -45,6 +47,7 @@ def production_config(envoy_yaml: str, contract: Contract) -> str:
         "headers": list(_transport_security()),
         "services": list(_services("public", existing)),
         "routes": list(_routes(closed, contract)),
+        "streams": [_streams(existing)],
     }
     # The introduction tells how to edit and start the other one.
     _, mark, config = envoy_yaml.partition("\nadmin:\n")
@@ -72,6 +75,11 @@ def _services(descriptor_set: str, operations: Sequence[Operation]) -> Iterator[
         yield f"  - {service}"
 
 
+def _streams(operations: Sequence[Operation]) -> str:
+    paths = [re.escape(operation.path) for operation in operations if operation.method.server_streaming]
+    return f"safe_regex: {{regex: '{'|'.join(paths) or _NEVER}'}}"
+
+
 def _routes(closed: Sequence[Operation], contract: Contract) -> Iterator[str]:
     open_ = [operation for operation in contract.operations if operation not in closed]
     for operation in closed:
@@ -84,6 +92,12 @@ def _routes(closed: Sequence[Operation], contract: Contract) -> Iterator[str]:
                 yield "  route: {cluster: server}"
             yield f"- match: {_match(route)}"
             yield "  direct_response: *not_found"
+    for operation in open_:
+        for route in operation.routes:
+            if contract.takes_bytes(operation, route):
+                yield f"- match: {_match(route)}"
+                yield "  metadata: {filter_metadata: {envoy.filters.http.lua: {takes_any_body: true}}}"
+                yield "  route: {cluster: server}"
 
 
 def _hidden_by(closed: Route, open_: Sequence[Operation]) -> Iterator[Route]:

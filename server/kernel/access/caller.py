@@ -8,9 +8,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from server.kernel.access.roles import Classification, FeatureLevel, PlatformRole, TenantRole
+from server.kernel.telemetry import trace_context
+from server.kernel.telemetry.trace_context import TraceContext
 
 if TYPE_CHECKING:
     from server.kernel.database.unit_of_work import UnitOfWork
+    from server.kernel.telemetry.spans import Span
 
 ANONYMOUS = "user_00000000000000000000000000"
 MAINTENANCE = "user_00000000000000000000000001"
@@ -99,6 +102,15 @@ class Call:
     # Set while the answer of a repeatable call must commit together with its effects (see kernel/rpc/idempotency).
     holds_commit: bool = False
     held: "UnitOfWork | None" = None
+    span: "Span | None" = None  # only when its trace is recorded
+
+    @property
+    def trace_context(self) -> TraceContext | None:
+        """Where in which trace this call is: its own span, or else that of whoever called."""
+        if self.span is not None:
+            return self.span.context
+        header = self.metadata.get(trace_context.HEADER)
+        return trace_context.parse(header) if header is not None else None
 
     @property
     def client_address(self) -> str:
@@ -141,6 +153,7 @@ def set_current_call(call: Call) -> None:
     _call.set(call)
 
 
-def service_call(request_id: str, user_id: str = MAINTENANCE) -> Call:
+def service_call(request_id: str, user_id: str = MAINTENANCE, *, traceparent: str | None = None) -> Call:
     """A call that the platform makes on its own behalf."""
-    return Call(Caller(user_id=user_id, credential=Credential.SERVICE_TOKEN), request_id)
+    metadata = {trace_context.HEADER: traceparent} if traceparent is not None else {}
+    return Call(Caller(user_id=user_id, credential=Credential.SERVICE_TOKEN), request_id, metadata=metadata)

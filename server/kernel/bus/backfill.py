@@ -7,7 +7,7 @@ Such a subscription is held while this lasts: new events gather, and none is del
 import logging
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Text, bindparam, exists, func, select, update
+from sqlalchemy import BigInteger, Text, bindparam, exists, select, update
 from sqlalchemy.dialects.postgresql import UUID as UUID_TYPE
 from sqlalchemy.dialects.postgresql import insert
 
@@ -34,7 +34,8 @@ _LOCK = (
     .with_for_update(skip_locked=True)
 )
 _next = select(event.c.id).where(event.c.id > _AFTER).order_by(event.c.id).limit(bindparam("size", type_=BigInteger()))
-_NEXT = select(func.max(_next.subquery().c.id).label("last"))
+_batch = _next.subquery()
+_LAST = select(_batch.c.id).order_by(_batch.c.id.desc()).limit(1)
 _handled = exists().where(
     notification.c.event_id == event.c.id,
     notification.c.subscription == subscription.c.name,
@@ -68,18 +69,20 @@ class Backfill:
                     break
 
     async def _give_batch(self, name: str) -> bool:
+        """Queue some more; whether there may be more still."""
         after = self._reached.get(name, _START)
         async with self._database.begin() as uow:
             if await uow.fetch_one(_LOCK, {"name": name}) is None:
                 return False
-            [row] = await uow.fetch_all(_NEXT, {"after": after, "size": _BATCH})
-            if (last := row.last) is not None:
-                count = await uow.execute(_GIVE, {"name": name, "after": after, "last": last})
-                log.info("events of the past are queued", extra={"subscription": name, "count": count})
-                self._reached[name] = last
-                return True
-            await uow.execute(_LET_GO, {"name": name})
-            uow.notify("deliveries", Queue.DOMAIN_EVENTS.value)
-        self._reached.pop(name, None)
-        log.info("a subscription has all events of the past", extra={"subscription": name})
-        return False
+            last = await uow.fetch_one(_LAST, {"after": after, "size": _BATCH})
+            if last is None:
+                await uow.execute(_LET_GO, {"name": name})
+                uow.notify("deliveries", Queue.DOMAIN_EVENTS.value)
+            else:
+                await uow.execute(_GIVE, {"name": name, "after": after, "last": last.id})
+        if last is None:
+            self._reached.pop(name, None)
+            log.info("a subscription has all events of the past", extra={"subscription": name})
+            return False
+        self._reached[name] = last.id
+        return True

@@ -29,7 +29,7 @@ class BusEvent:
     version: int  # position in the stream, from 1
     organization_id: str | None
     occurred_at: datetime
-    data: Mapping[str, Any]  # the event's own fields
+    data: dict[str, Any]  # the event's own fields
 
     def decoded(self) -> DomainEvent:
         """

@@ -120,7 +120,7 @@ class Registration:
     async def _is_registered(self) -> bool:
         try:
             await self.register()
-        except (StoreUnavailable, asyncpg.LockNotAvailableError) as error:
+        except (StoreUnavailable, asyncpg.PostgresError) as error:  # away, not migrated yet, or too busy to lock
             log.warning("cannot subscribe to events yet", extra={"error": type(error).__name__})
             return False
         return True

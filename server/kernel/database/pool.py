@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 from collections import OrderedDict, deque
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from typing import Any
 from uuid import UUID
@@ -41,10 +42,11 @@ open_transactions: ContextVar[int] = ContextVar("open_transactions", default=0) 
 class Connection:
     """One connection. Nothing of a session is ever set on it, so it needs no reset between uses."""
 
-    __slots__ = ("_prepared", "raw")
+    __slots__ = ("_prepared", "command", "raw")
 
     def __init__(self, raw: "asyncpg.Connection[Any]") -> None:
         self.raw = raw
+        self.command: Callable[[str], Awaitable[str]] = raw.execute  # BEGIN and COMMIT, which are not prepared
         self._prepared: OrderedDict[str, PreparedStatement[Any]] = OrderedDict()
 
     async def fetch(self, sql: str, arguments: list[Any]) -> list[Any]:
@@ -100,6 +102,17 @@ class Pool:
         self._waiting: deque[_Turn] = deque()
         self._waiting_within: deque[_Turn] = deque()
         self._closed = False
+        self.connection_type: type[Connection] = Connection
+
+    @property
+    def open_count(self) -> int:
+        """How many connections there are, those that are being made included."""
+        return self._open
+
+    @property
+    def idle_count(self) -> int:
+        """How many of them nobody uses now."""
+        return len(self._idle)
 
     async def acquire(self) -> Connection:
         """
@@ -159,7 +172,7 @@ class Pool:
 
     async def _connect(self) -> Connection:
         try:
-            return Connection(await connect(self._dsn, self._settings))
+            return self.connection_type(await connect(self._dsn, self._settings))
         except BaseException:
             self._pass_on(None)
             raise

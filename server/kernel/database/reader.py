@@ -1,5 +1,6 @@
 """Reads: one round trip each, on a connection that is held only for it."""
 
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ClauseElement
@@ -59,4 +60,9 @@ class Reader:
 
 def tenant_setting(parameters: Parameters) -> str:
     """The value of the row-level security setting: the organization's uuid as text."""
-    return str(ids.decode("org", organization_of(parameters)))
+    return _setting_of(organization_of(parameters))
+
+
+@lru_cache(4_096)
+def _setting_of(organization_id: str) -> str:
+    return str(ids.decode("org", organization_id))

@@ -29,7 +29,7 @@ from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from server.kernel.database.types import TENANT, is_tenant_table
+from server.kernel.database.types import TENANT, Direct, is_tenant_table
 
 DIALECT = asyncpg_dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy has no types here
 SETTING = "app.organization_id"
@@ -177,7 +177,9 @@ def _binds(compiled: SQLCompiler) -> list[tuple[str, Callable[[Any], Any] | None
     for name in compiled.positiontup or ():
         bind = compiled.binds[name]
         processor: Any = processors.get(name)
-        if isinstance(bind.type, ARRAY):
+        if isinstance(bind.type, Direct):
+            processor = bind.type.process_bind
+        elif isinstance(bind.type, ARRAY):
             processor = _each(bind.type.item_type._cached_bind_processor(DIALECT))
         found.append((name, processor, bind.value, bind.required))
     return found
@@ -192,6 +194,9 @@ def _rows(compiled: SQLCompiler) -> tuple[Any, list[tuple[int, Callable[[Any], A
             continue
         if isinstance(column.type, ARRAY):
             processors.append(_each(column.type.item_type._cached_result_processor(DIALECT, None)))
+            continue
+        if isinstance(column.type, Direct):
+            processors.append(column.type.process_result)
             continue
         try:
             processors.append(column.type._cached_result_processor(DIALECT, None))

@@ -1,5 +1,6 @@
 """The column types of tables: ids, instants, enums, and tables of one organization's rows."""
 
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Any, TypeVar
 from uuid import UUID
@@ -16,7 +17,14 @@ E = TypeVar("E", bound=StrEnum)
 TENANT = "organization_id"
 
 
-class Id(TypeDecorator[str]):
+class Direct:
+    """A type that says itself how values go in and come out, which spares each of them two calls of SQLAlchemy's."""
+
+    process_bind: Callable[[Any], Any]
+    process_result: Callable[[Any], Any]
+
+
+class Id(Direct, TypeDecorator[str]):
     """An id of one kind: a ``uuid`` in the database, a prefixed text everywhere else."""
 
     impl = postgresql.UUID
@@ -26,11 +34,17 @@ class Id(TypeDecorator[str]):
         super().__init__(as_uuid=True)
         self.prefix = prefix
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> UUID | None:
+    def process_bind(self, value: str | None) -> UUID | None:
         return None if value is None else ids.decode(self.prefix, value)
 
-    def process_result_value(self, value: UUID | None, dialect: Dialect) -> str | None:
+    def process_result(self, value: UUID | None) -> str | None:
         return None if value is None else ids.encode(self.prefix, value)
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> UUID | None:
+        return self.process_bind(value)
+
+    def process_result_value(self, value: UUID | None, dialect: Dialect) -> str | None:
+        return self.process_result(value)
 
 
 class Word(TypeDecorator[StrEnum]):

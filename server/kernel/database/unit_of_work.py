@@ -193,7 +193,7 @@ class UnitOfWork:
             else:
                 self._connection = await self._begun()
                 await self._flush(self._connection)
-                if await self._connection.raw.execute("COMMIT") != "COMMIT":
+                if await self._connection.command("COMMIT") != "COMMIT":
                     # A statement had failed, and whoever ran it went on as if it had not.
                     raise NotCommitted
                 self._database.pool.release(self._let_go(self._connection))
@@ -224,7 +224,7 @@ class UnitOfWork:
             setting = self._setting()
             begin = "BEGIN" if setting is None else f"BEGIN; SELECT set_config('{SETTING}', '{setting}', true)"
             try:
-                await connection.raw.execute(begin)
+                await connection.command(begin)
             except BaseException as error:
                 self._database.pool.discard(connection)
                 if is_away(error):

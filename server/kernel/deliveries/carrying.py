@@ -6,7 +6,6 @@ everything else is refused for good.
 """
 
 import asyncio
-import logging
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
@@ -20,8 +19,7 @@ from server.kernel.access.caller import find_current_call, service_call, set_cur
 from server.kernel.deliveries.envelope import InvalidMessageId, Received, members_of, message_id_of, received
 from server.kernel.deliveries.outcomes import Outcome, Result, TryLater
 from server.kernel.errors import Aborted, Refusal, ResourceExhausted, StoreUnavailable, Unavailable
-
-log = logging.getLogger(__name__)
+from server.kernel.telemetry.crashes import crash
 
 T = TypeVar("T")
 _PASSING = (Aborted, ResourceExhausted, Unavailable)
@@ -63,14 +61,15 @@ async def deliver_each(
     carry: Callable[[T], Awaitable[None]],
     *,
     at_once: int,
+    needs_id: bool = True,
 ) -> list[Result]:
     """
     Read *messages* and *carry* out each that is acceptable, *at_once* of them, in their order.
 
-    Each must have an id, is handled under the id of the call that queued it, and is carried out once however often it
-    is repeated here.
+    Each must have an id, unless *needs_id* says otherwise, is handled under the id of the call that queued it, and is
+    carried out once however often it is repeated here.
     """
-    opened = [_open(text, accept, needs_id=True) for text in messages]
+    opened = [_open(text, accept, needs_id=needs_id) for text in messages]
     distinct: dict[UUID, _Accepted[T]] = {}
     for accepted in (each for each in opened if isinstance(each, _Accepted)):
         distinct.setdefault(accepted.key, accepted)
@@ -119,9 +118,9 @@ async def _try(work: Awaitable[None]) -> Refusal | None:
         return refusal
     except _STORE_IS_BUSY:
         return StoreUnavailable()
-    except Exception:  # a bug that one message meets must not touch the others
-        incident_id = ids.new_id("incident")
-        log.exception("a delivery failed unexpectedly", extra={"incident_id": incident_id})
+    except Exception as error:  # noqa: BLE001  # a bug that one message meets must not touch the others
+        call = find_current_call()
+        crash(call.method if call and call.method else "deliveries", "a delivery failed unexpectedly", error)
         return _Unexpected()
     return None
 

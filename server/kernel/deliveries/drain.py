@@ -1,7 +1,6 @@
 """Carries out everything that is pending, here and now: for tests and testing builds."""
 
 import asyncio
-import time
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
@@ -10,7 +9,7 @@ from server.kernel.access.caller import current_call, service_call, set_current_
 from server.kernel.deliveries.engine import Claimed, Engine, Untried
 from server.kernel.deliveries.messages import Queue
 from server.kernel.deliveries.outcomes import Outcome, Result
-from server.kernel.deliveries.servers import Elsewhere
+from server.kernel.deliveries.servers import Elsewhere, by_size
 from server.kernel.subdomain import Carrier
 
 _WAIT_SECONDS = 0.05
@@ -70,8 +69,8 @@ class _Draining:
             self.tried.update(each.id for each in claimed)
             here, others = self._elsewhere.part(claimed) if self._elsewhere else (claimed, [])
             for server, batch in others:
-                until = time.monotonic() + _SECONDS_ELSEWHERE
-                await self._settle(batch, await server.carry_out(carrier, batch, until), lease)
+                for part in by_size(batch):
+                    await self._settle(part, await server.call(carrier, part, _SECONDS_ELSEWHERE), lease)
             if here:
                 await self._settle(here, await carrier.carry(carrier.pack(here)), lease)
 

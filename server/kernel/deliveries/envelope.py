@@ -89,6 +89,21 @@ class Members:
             self._refuse(name, "an object of texts")
         return given
 
+    def value(self, name: str) -> Any:
+        """Whatever it is, if it is there."""
+        value = self._values.get(name.lower())
+        return value if not isinstance(value, str) or _is_text(value) else self._refuse(name, "a text")
+
+    def objects(self, name: str) -> "dict[str, Members]":
+        """An object of objects, its names as they are."""
+        value = self._values.get(name.lower(), {})
+        if not isinstance(value, dict):
+            self._refuse(name, "an object of objects")
+        given = {key: item for key, item in value.items() if item is not None}
+        if not all(_is_text(key) and isinstance(item, dict) for key, item in given.items()):
+            self._refuse(name, "an object of objects")
+        return {key: Members(item, f"{self._path}{name}[].") for key, item in given.items()}
+
     def members(self, name: str) -> "Members | None":
         """An object, if it is there."""
         value = self._values.get(name.lower())

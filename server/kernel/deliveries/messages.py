@@ -55,6 +55,7 @@ class Envelope:
 
     def write(self, message: Message) -> str:
         """The JSON text of *message*, names in PascalCase, nulls left out."""
+        trace = self.call.trace_context
         members = {
             "MessageId": message.id,
             "CallId": self.call.request_id,
@@ -62,6 +63,7 @@ class Envelope:
             "TenantId": self.organization_id,
             "OriginHostRegion": self.host_region,
             "Sensitive": True if message.is_sensitive else None,
+            "Traceparent": trace.header if trace is not None else None,
             **message.body,
         }
         return orjson.dumps({name: value for name, value in members.items() if value is not None}).decode()

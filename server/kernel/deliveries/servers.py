@@ -16,11 +16,13 @@ from server.kernel.deliveries.engine import Claimed, retry_all
 from server.kernel.deliveries.outcomes import Outcome, Result
 from server.kernel.security.tokens import Tokens
 from server.kernel.subdomain import Carrier
+from server.kernel.telemetry.trace_context import HEADER
 
 log = logging.getLogger(__name__)
 
 _TOKEN_SECONDS = 240.0
 _LARGEST_CALL = 3 * 1024 * 1024
+_LONGEST_CHARACTER = 4  # bytes of UTF-8
 _MOST_SECONDS_ELSEWHERE = 10.0  # for one that does not answer
 _OUTCOMES = {
     types_pb2.DELIVERY_OUTCOME_DELIVERED: Outcome.DELIVERED,
@@ -40,27 +42,27 @@ class Server:
         self._most_seconds = most_seconds  # ours is waited for
         self._token = ("", 0.0)
 
-    async def carry_out(self, carrier: Carrier, claimed: Sequence[Claimed], until: float) -> list[Result]:
-        """Carry out messages of one queue before *until* (of the monotonic clock), in calls that are not too large."""
-        results: list[Result] = []
-        for batch in _by_size(claimed):
-            seconds = max(1.0, until - time.monotonic())
-            results += await self._call(carrier, batch, min(seconds, self._most_seconds or seconds))
-        return results
-
     async def close(self) -> None:
         """Let go of the channel."""
         await self._channel.close()
 
-    async def _call(self, carrier: Carrier, batch: Sequence[Claimed], seconds: float) -> list[Result]:
+    async def call(
+        self, carrier: Carrier, batch: Sequence[Claimed], seconds: float, traceparent: str | None = None
+    ) -> list[Result]:
+        """Carry out messages of one queue, in so many seconds."""
         send = self._channel.unary_unary(
             carrier.method, request_serializer=carrier.encode, response_deserializer=_response
         )
-        metadata = (("authorization", f"Bearer {self._service_token()}"), ("x-request-id", _request_id(batch)))
-        is_ours = self._most_seconds is None
+        metadata = [("authorization", f"Bearer {self._service_token()}"), ("x-request-id", _request_id(batch))]
+        if traceparent is not None:
+            metadata.append((HEADER, traceparent))
+        most = self._most_seconds
         try:
             results: list[Result] = await send(
-                carrier.pack(batch), timeout=seconds, metadata=metadata, wait_for_ready=is_ours
+                carrier.pack(batch),
+                timeout=seconds if most is None else min(seconds, most),
+                metadata=metadata,
+                wait_for_ready=most is None,
             )
         except grpc.aio.AioRpcError as error:
             log.warning("a delivery call failed", extra={"queue": carrier.queue, "code": error.code().name})
@@ -121,7 +123,10 @@ def _request_id(batch: Sequence[Claimed]) -> str:
     return call_id if isinstance(call_id, str) and call_id.isascii() and call_id.isprintable() else str(ids.uuid7())
 
 
-def _by_size(claimed: Sequence[Claimed]) -> list[list[Claimed]]:
+def by_size(claimed: Sequence[Claimed]) -> Sequence[Sequence[Claimed]]:
+    """The messages in batches that are not too large for one call."""
+    if sum([len(each.message) for each in claimed]) * _LONGEST_CHARACTER <= _LARGEST_CALL:
+        return [claimed]
     batches: list[list[Claimed]] = [[]]
     size = 0
     for each in claimed:

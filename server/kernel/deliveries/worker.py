@@ -19,17 +19,22 @@ from server.kernel.access.caller import service_call, set_current_call
 from server.kernel.database import Database
 from server.kernel.deliveries.engine import Claimed, Engine
 from server.kernel.deliveries.outcomes import Outcome, Result
-from server.kernel.deliveries.servers import Elsewhere, Server
+from server.kernel.deliveries.servers import Elsewhere, Server, by_size
 from server.kernel.errors import Refusal
 from server.kernel.security.tokens import Tokens
 from server.kernel.subdomain import Carrier
+from server.kernel.telemetry.crashes import crash
+from server.kernel.telemetry.deliveries import begin_delivery, cause_of
+from server.kernel.telemetry.queues import ATTEMPTS
+from server.kernel.telemetry.spans import Tracer
 
 log = logging.getLogger(__name__)
 
 _POLL_SECONDS = 2.0
 _HOUSEKEEPING_SECONDS = 60.0
 _MARGIN_SECONDS = 5.0
-_MOST_IN_BACKGROUND = 4
+_MOST_IN_HAND = 3  # batches of a queue
+_MOST_IN_BACKGROUND = 4  # batches for other servers
 
 
 class Worker:
@@ -45,6 +50,7 @@ class Worker:
         tokens: Tokens,
         housekeeping: Sequence[Callable[[], Awaitable[object]]] = (),
         elsewhere: Elsewhere | None = None,
+        tracer: Tracer | None = None,
     ) -> None:
         self._database = database
         self._engine = engine
@@ -53,6 +59,7 @@ class Worker:
         self._elsewhere = elsewhere or Elsewhere((), tokens)
         self._background: set[asyncio.Task[None]] = set()
         self._housekeeping = housekeeping
+        self._tracer = tracer
         self._wakers = {carrier.queue: asyncio.Event() for carrier in carriers}
         self._stopping = asyncio.Event()
         database.signals.on("deliveries", self._wake)
@@ -74,52 +81,83 @@ class Worker:
                 waker.set()
 
     async def _work(self, carrier: Carrier, waker: asyncio.Event) -> None:
+        """Claim batch after batch; while one is carried out the next is claimed, if there seem to be more."""
+        in_hand: set[asyncio.Task[None]] = set()
         while not self._stopping.is_set():
             waker.clear()
-            try:
-                is_busy = await self._carry_batch(carrier)
-            except Refusal as refusal:
-                log.warning("the queue cannot be reached", extra={"queue": carrier.queue, "reason": refusal.reason})
-                is_busy = False
-            except Exception:
-                log.exception("a batch failed", extra={"queue": carrier.queue})
-                is_busy = False
-            if not is_busy:
-                await _wait(waker, _POLL_SECONDS)
+            lease = ids.uuid7()
+            claimed = await self._claim(carrier, lease)
+            if claimed:
+                in_hand.add(asyncio.create_task(self._finish(carrier, claimed, lease)))
+            if len(in_hand) >= _MOST_IN_HAND:
+                _, in_hand = await asyncio.wait(in_hand, return_when=asyncio.FIRST_COMPLETED)
+            elif len(claimed) < carrier.batch_size:
+                in_hand = await _rest(waker, in_hand)
+        if in_hand:
+            await asyncio.wait(in_hand)
 
-    async def _carry_batch(self, carrier: Carrier) -> bool:
-        lease = ids.uuid7()
+    async def _claim(self, carrier: Carrier, lease: UUID) -> list[Claimed]:
+        try:
+            return await self._engine.claim(carrier.queue, carrier.batch_size, lease)
+        except Refusal as refusal:
+            log.warning("the queue cannot be reached", extra={"queue": carrier.queue, "reason": refusal.reason})
+        except Exception as error:  # noqa: BLE001  # reported; the next claim may go better
+            crash(f"deliveries.{carrier.queue}", "a claim failed", error)
+        return []
+
+    async def _finish(self, carrier: Carrier, claimed: list[Claimed], lease: UUID) -> None:
+        try:
+            await self._carry(carrier, claimed, lease)
+        except Refusal as refusal:
+            log.warning("a batch was left", extra={"queue": carrier.queue, "reason": refusal.reason})
+        except Exception as error:  # noqa: BLE001  # reported; the next batch may be better
+            crash(f"deliveries.{carrier.queue}", "a batch failed", error)
+
+    async def _carry(self, carrier: Carrier, claimed: list[Claimed], lease: UUID) -> None:
         patience = self._engine.patience_of(carrier.queue)
         until = time.monotonic() + patience.lease.total_seconds() - _MARGIN_SECONDS
-        claimed = await self._engine.claim(carrier.queue, carrier.batch_size, lease)
-        if not claimed:
-            return False
         here, elsewhere = self._elsewhere.part(claimed)
         for server, batch in elsewhere:
-            await self._in_background(self._carry(carrier, server, batch, lease, until))
+            await self._in_background(self._settle(carrier, server, batch, lease, until))
         if here:
-            await self._carry(carrier, self._server, here, lease, until)
-        return True
+            await self._settle(carrier, self._server, here, lease, until)
 
-    async def _carry(
+    async def _settle(
         self, carrier: Carrier, server: Server, claimed: Sequence[Claimed], lease: UUID, until: float
     ) -> None:
-        if carrier.method:
-            results = await server.carry_out(carrier, claimed, until)
-        else:
-            set_current_call(service_call(str(ids.uuid7())))
-            results = list(await carrier.carry(carrier.pack(claimed)))
+        results: list[Result] = []
+        for batch in by_size(claimed):
+            results += await self._deliver(carrier, server, batch, max(1.0, until - time.monotonic()))
         await self._engine.settle(carrier.queue, claimed, results, lease)
         most_attempts = self._engine.patience_of(carrier.queue).most_attempts
         for each, result in zip(claimed, results, strict=True):
+            ATTEMPTS.add(queue=carrier.queue.value, outcome=result.outcome.value)
             if result.outcome is not Outcome.DELIVERED and not result.is_put_off:
                 _report(carrier, each, result, most_attempts)
 
-    async def _in_background(self, carrying: Coroutine[Any, Any, None]) -> None:
+    async def _deliver(
+        self, carrier: Carrier, server: Server, batch: Sequence[Claimed], seconds: float
+    ) -> list[Result]:
+        delivery = begin_delivery(self._tracer, carrier.queue.value, [each.message for each in batch])
+        try:
+            if carrier.method:
+                results = await server.call(carrier, batch, seconds, delivery.traceparent)
+            else:
+                call = service_call(str(ids.uuid7()), traceparent=delivery.traceparent)
+                call.span = delivery.span
+                set_current_call(call)
+                results = list(await carrier.carry(carrier.pack(batch)))
+        except BaseException as error:
+            delivery.fail(error)
+            raise
+        delivery.end(results)
+        return results
+
+    async def _in_background(self, settling: Coroutine[Any, Any, None]) -> None:
         """Let another server take its time: ours does not wait for it, unless there are too many of them."""
         if len(self._background) >= _MOST_IN_BACKGROUND:
             await asyncio.wait(self._background, return_when=asyncio.FIRST_COMPLETED)
-        task = asyncio.create_task(_logged(carrying))
+        task = asyncio.create_task(_settled(settling))
         self._background.add(task)
         task.add_done_callback(self._background.discard)
 
@@ -130,9 +168,20 @@ class Worker:
                     await work()
                 except Refusal as refusal:
                     log.warning("housekeeping is put off", extra={"reason": refusal.reason})
-                except Exception:
-                    log.exception("housekeeping failed")
+                except Exception as error:  # noqa: BLE001  # reported; the rest of the house is kept
+                    crash("housekeeping", "housekeeping failed", error)
             await _wait(self._stopping, _HOUSEKEEPING_SECONDS)
+
+
+async def _rest(waker: asyncio.Event, in_hand: "set[asyncio.Task[None]]") -> "set[asyncio.Task[None]]":
+    """Wait until there may be more to do, and say what is still in hand."""
+    if not in_hand:
+        await _wait(waker, _POLL_SECONDS)
+        return in_hand
+    woken = asyncio.create_task(waker.wait())
+    _, still = await asyncio.wait({*in_hand, woken}, timeout=_POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+    woken.cancel()
+    return {task for task in still if task is not woken}  # type: ignore[misc]
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:
@@ -143,25 +192,26 @@ async def _wait(event: asyncio.Event, seconds: float) -> None:
         return
 
 
-async def _logged(carrying: Coroutine[Any, Any, None]) -> None:
+async def _settled(settling: Coroutine[Any, Any, None]) -> None:
     try:
-        await carrying
+        await settling
     except Refusal as refusal:
-        log.warning("another server's batch cannot be settled", extra={"reason": refusal.reason})
-    except Exception:
-        log.exception("another server's batch failed")
+        log.warning("a batch for another server was left", extra={"reason": refusal.reason})
+    except Exception as error:  # noqa: BLE001  # reported; the next batch may be better
+        crash("deliveries.elsewhere", "a batch for another server failed", error)
 
 
 def _report(carrier: Carrier, claimed: Claimed, result: Result, most_attempts: int) -> None:
     is_dead = result.outcome is Outcome.REFUSED or claimed.attempts >= most_attempts
+    cause = cause_of(claimed.message)
     facts = {
         "queue": carrier.queue,
         "message_id": ids.encode("msg", claimed.id),
         "attempts": claimed.attempts,
         "reason": result.reason,
+        "trace_id": cause.trace_id if cause is not None else None,
     }
+    log.log(logging.ERROR if is_dead else logging.WARNING, "dead letter" if is_dead else "will retry", extra=facts)
     if is_dead and claimed.subscription is not None:
-        # Later events of the aggregate wait for it: nothing goes on until somebody acts.
-        log.critical("dead letter", extra={**facts, "subscription": claimed.subscription})
-    else:
-        log.log(logging.ERROR if is_dead else logging.WARNING, "dead letter" if is_dead else "will retry", extra=facts)
+        # Nothing more happens in its stream until somebody acts.
+        crash(f"deliveries.{claimed.subscription}", "a dead event holds its stream")

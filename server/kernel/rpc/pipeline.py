@@ -1,8 +1,8 @@
 """
 What happens to a call before and after its handler, composed once per method when the server is built.
 
-In this order: last-resort error mapping, request id and access log, deadline, authenticate, rate class, organization,
-access, validate, idempotency, handler. Streams go through the same steps with their first message.
+In this order: last-resort error mapping, request id, trace and access log, deadline, authenticate, rate class,
+organization, access, validate, idempotency, handler. Streams go through the same steps with their first message.
 """
 
 import asyncio
@@ -20,7 +20,6 @@ import grpc
 from google.protobuf.message import Message
 from tenantry.options.v1.access_pb2 import IDEMPOTENCY_OWN
 
-from server.kernel import ids
 from server.kernel.access.caller import NOBODY, Call, set_current_call
 from server.kernel.clock import Clock
 from server.kernel.errors import Refusal
@@ -32,15 +31,21 @@ from server.kernel.rpc.idempotency import Idempotency
 from server.kernel.rpc.methods import Method
 from server.kernel.rpc.rates import Rates
 from server.kernel.rpc.validation import Check
+from server.kernel.telemetry.calls import CallWatch
+from server.kernel.telemetry.crashes import crash
+from server.kernel.telemetry.spans import Tracer
 
 log = logging.getLogger("tenantry.call")
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.\-]{8,128}")
 _LONGEST_SECONDS = 60.0  # whatever deadline a caller sets, and where there is none
+_LONGEST_STREAM_SECONDS = 3600.0  # of answers: as long as its reader takes, with or without a deadline
+_LOOK_AGAIN_SECONDS = 1.0  # how long a stream goes on for whoever may no longer have it
 _PROCESS = secrets.token_hex(8)
 _numbers = itertools.count(1)
 
 Handler = Callable[..., Any]
+Guard = Callable[[Any, Callable[[Call], Awaitable[Any]]], Awaitable[Any]]
 
 
 @dataclass(frozen=True)
@@ -54,18 +59,20 @@ class Pipeline:
     trusted_gateways: frozenset[str] = frozenset({"127.0.0.1", "::1"})
     logs_every_call: bool = False
     deadlines: Deadlines = field(default_factory=Deadlines)
+    tracer: Tracer | None = None
 
     def compose(self, method: Method, handler: Handler, check: Check | None) -> "grpc.RpcMethodHandler[Any, Any]":
         """The gRPC handler of a method: bytes in, bytes out."""
+        guard = partial(self._guard, method, CallWatch(method.path, self.tracer))
         if method.is_client_streaming and method.is_server_streaming:
-            return grpc.stream_stream_rpc_method_handler(self._stream_stream(method, handler, check))
+            return grpc.stream_stream_rpc_method_handler(self._stream_stream(method, handler, check, guard))
         if method.is_client_streaming:
-            return grpc.stream_unary_rpc_method_handler(self._stream_unary(method, handler, check))
+            return grpc.stream_unary_rpc_method_handler(self._stream_unary(method, handler, check, guard))
         if method.is_server_streaming:
-            return grpc.unary_stream_rpc_method_handler(self._unary_stream(method, handler, check))
-        return grpc.unary_unary_rpc_method_handler(self._unary_unary(method, handler, check))
+            return grpc.unary_stream_rpc_method_handler(self._unary_stream(method, handler, check, guard))
+        return grpc.unary_unary_rpc_method_handler(self._unary_unary(method, handler, check, guard))
 
-    def _unary_unary(self, method: Method, handler: Handler, check: Check | None) -> Handler:
+    def _unary_unary(self, method: Method, handler: Handler, check: Check | None, guard: Guard) -> Handler:
         async def answer(call: Call, context: Any, body: bytes) -> bytes:
             request = await self._admit(method, check, call, context, body)
 
@@ -78,74 +85,75 @@ class Pipeline:
             return await proceed()
 
         async def serve(body: bytes, context: Any) -> Any:
-            return await self._guard(method, context, lambda call: answer(call, context, body))
+            return await guard(context, lambda call: answer(call, context, body))
 
         return serve
 
-    def _unary_stream(self, method: Method, handler: Handler, check: Check | None) -> Handler:
+    def _unary_stream(self, method: Method, handler: Handler, check: Check | None, guard: Guard) -> Handler:
         async def serve(body: bytes, context: Any) -> None:
             async def answer(call: Call) -> None:
                 request = await self._admit(method, check, call, context, body)
-                async for response in handler(request, context):
-                    await context.write(response.SerializeToString())
+                await self._send(method, call, context, handler(request, context))
 
-            await self._guard(method, context, answer)
+            await guard(context, answer)
 
         return serve
 
-    def _stream_unary(self, method: Method, handler: Handler, check: Check | None) -> Handler:
+    def _stream_unary(self, method: Method, handler: Handler, check: Check | None, guard: Guard) -> Handler:
         async def serve(bodies: AsyncIterator[bytes], context: Any) -> Any:
             async def answer(call: Call) -> bytes:
                 requests = await self._admit_stream(method, check, call, context, bodies)
                 response: Message = await handler(requests, context)
                 return response.SerializeToString()
 
-            return await self._guard(method, context, answer)
+            return await guard(context, answer)
 
         return serve
 
-    def _stream_stream(self, method: Method, handler: Handler, check: Check | None) -> Handler:
+    def _stream_stream(self, method: Method, handler: Handler, check: Check | None, guard: Guard) -> Handler:
         async def serve(bodies: AsyncIterator[bytes], context: Any) -> None:
             async def answer(call: Call) -> None:
                 requests = await self._admit_stream(method, check, call, context, bodies)
-                async for response in handler(requests, context):
-                    await context.write(response.SerializeToString())
+                await self._send(method, call, context, handler(requests, context))
 
-            await self._guard(method, context, answer)
+            await guard(context, answer)
 
         return serve
 
-    async def _guard(self, method: Method, context: Any, answer: Callable[[Call], Awaitable[Any]]) -> Any:
+    async def _guard(
+        self, method: Method, watch: CallWatch, context: Any, answer: Callable[[Call], Awaitable[Any]]
+    ) -> Any:
         """Steps one to three: whatever happens inside ends as an answer that says no more than it should."""
         started = time.monotonic()
         call = self._open(method, context)
+        if watch.is_tracing:
+            watch.begin(call)
         set_current_call(call)
         try:
             try:
                 remaining = context.time_remaining()
                 if remaining is None or remaining > _LONGEST_SECONDS:
-                    with self.deadlines.after(_LONGEST_SECONDS):
+                    with self.deadlines.after(_seconds(method, remaining)):
                         result = await answer(call)
                 else:
                     result = await answer(call)
             except Refusal as refusal:
-                self._log(call, code_of(refusal).name, started, refusal.reason)
+                self._end(watch, call, code_of(refusal).name, started, refusal.reason)
                 await refuse(context, refusal, call.request_id)
             except TimeoutError:
-                self._log(call, "DEADLINE_EXCEEDED", started)
+                self._end(watch, call, "DEADLINE_EXCEEDED", started)
                 await expire(context, call.request_id)
             else:
-                if self.logs_every_call:
-                    self._log(call, "OK", started)
+                self._end(watch, call, "OK", started)
                 return result
         except grpc.aio.AbortError:
             raise  # the call has been answered
         except (Exception, asyncio.CancelledError) as error:
             if isinstance(error, asyncio.CancelledError) and _is_cancelled():
-                self._log(call, "CANCELLED", started)
+                self._end(watch, call, "CANCELLED", started)
                 raise
-            incident_id = ids.new_id("incident")
-            log.exception("unexpected error", extra={"incident_id": incident_id, "method": method.path})
+            incident_id = crash(method.path, "unexpected error", error)
+            watch.end(call, "INTERNAL", time.monotonic() - started)
             await fail(context, incident_id, call.request_id)
 
     def _open(self, method: Method, context: Any) -> Call:
@@ -187,22 +195,40 @@ class Pipeline:
         request = await self._admit(method, check, call, context, first)
         return _chain(method, request, bodies)
 
+    async def _send(self, method: Method, call: Call, context: Any, responses: AsyncIterator[Message]) -> None:
+        """Write a stream of answers as fast as it is read, for as long as its caller may have it."""
+        looked = time.monotonic()
+        async for response in responses:
+            if time.monotonic() - looked > _LOOK_AGAIN_SECONDS and not method.ignores_credentials:
+                call.caller = await self.authentication.caller_of(call.metadata)
+                access.check(method, call.caller, call.organization_id, self.clock())
+                looked = time.monotonic()
+            await context.write(response.SerializeToString())
+
     def _is_repeatable(self, method: Method, request: Any) -> bool:
         return bool(method.idempotency) and method.idempotency != IDEMPOTENCY_OWN and bool(request.request_id)
 
-    def _log(self, call: Call, code: str, started: float, reason: str = "") -> None:
-        log.info(
-            "call",
-            extra={
+    def _end(self, watch: CallWatch, call: Call, code: str, started: float, reason: str = "") -> None:
+        seconds = time.monotonic() - started
+        if code != "OK" or self.logs_every_call:
+            facts = {
                 "method": call.method,
                 "code": code,
                 "reason": reason,
                 "request_id": call.request_id,
                 "caller": call.caller.user_id,
                 "organization_id": call.organization_id,
-                "milliseconds": round((time.monotonic() - started) * 1000, 1),
-            },
-        )
+                "milliseconds": round(seconds * 1000, 1),
+            }
+            log.info("call", extra=facts)
+        watch.end(call, code, seconds, reason)
+
+
+def _seconds(method: Method, remaining: float | None) -> float:
+    """How long a call may take whose caller sets no deadline, or one that is far away."""
+    if method.is_server_streaming:
+        return _LONGEST_STREAM_SECONDS if remaining is None else min(remaining, _LONGEST_STREAM_SECONDS)
+    return _LONGEST_SECONDS
 
 
 def _is_cancelled() -> bool:

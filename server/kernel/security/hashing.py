@@ -28,10 +28,10 @@ class PasswordHasher:
     """Hashes and verifies passwords, at most *concurrency* at a time; past 100 waiting it refuses."""
 
     def __init__(
-        self, *, memory_kib: int = 19_456, iterations: int = 2, parallelism: int = 1, concurrency: int | None = None
+        self, *, memory_kib: int = 19_456, iterations: int = 2, parallelism: int = 1, concurrency: int = 1
     ) -> None:
         self._hasher = Argon2Hasher(time_cost=iterations, memory_cost=memory_kib, parallelism=parallelism)
-        self._concurrency = concurrency or os.cpu_count() or 1
+        self._concurrency = concurrency
         _give_large_blocks_back()
         self._threads = ThreadPoolExecutor(self._concurrency, "hash", initializer=_be_nice)
         self._admitted = 0

@@ -48,8 +48,8 @@ class SecuritySettings(BaseSettings):
     password_hash_memory_kib: int = Field(19_456, ge=19_456, description="argon2id memory, in KiB.")
     password_hash_iterations: int = Field(2, ge=2, description="argon2id passes.")
     password_hash_parallelism: int = Field(1, ge=1, description="argon2id lanes.")
-    password_hash_concurrency: int | None = Field(
-        None, ge=1, description="Hashes at once in one server process. Without it: one a processor."
+    password_hash_concurrency: int = Field(
+        1, ge=1, description="Hashes at once in one server process, of which there is one a processor."
     )
 
 

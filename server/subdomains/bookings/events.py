@@ -9,6 +9,8 @@ from server.kernel.events import DomainEvent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingCreated(DomainEvent):
+    """A booking was begun."""
+
     name: ClassVar[str] = "bookings.booking_created.v1"
     is_public: ClassVar[bool] = True
 
@@ -18,6 +20,8 @@ class BookingCreated(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingCarChanged(DomainEvent):
+    """It is known which car is booked."""
+
     name: ClassVar[str] = "bookings.booking_car_changed.v1"
     is_public: ClassVar[bool] = True
 
@@ -28,6 +32,8 @@ class BookingCarChanged(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingReservationMade(DomainEvent):
+    """The car is reserved for a time."""
+
     name: ClassVar[str] = "bookings.booking_reservation_made.v1"
     is_public: ClassVar[bool] = True
 
@@ -40,6 +46,8 @@ class BookingReservationMade(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingReservationCanceled(DomainEvent):
+    """The reservation was given up."""
+
     name: ClassVar[str] = "bookings.booking_reservation_canceled.v1"
     is_public: ClassVar[bool] = True
 
@@ -54,6 +62,8 @@ class BookingReservationCanceled(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingTripAdded(DomainEvent):
+    """A trip belongs to the booking."""
+
     name: ClassVar[str] = "bookings.booking_trip_added.v1"
     is_public: ClassVar[bool] = True
 
@@ -64,6 +74,8 @@ class BookingTripAdded(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingTripBegan(DomainEvent):
+    """The trip has begun."""
+
     name: ClassVar[str] = "bookings.booking_trip_began.v1"
     is_public: ClassVar[bool] = True
 
@@ -76,6 +88,8 @@ class BookingTripBegan(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingTripEnded(DomainEvent):
+    """The trip has ended."""
+
     name: ClassVar[str] = "bookings.booking_trip_ended.v1"
     is_public: ClassVar[bool] = True
 

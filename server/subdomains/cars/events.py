@@ -9,6 +9,8 @@ from server.kernel.events import DomainEvent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarCreated(DomainEvent):
+    """The organization has a new car."""
+
     name: ClassVar[str] = "cars.car_created.v1"
     is_public: ClassVar[bool] = True
 
@@ -19,6 +21,8 @@ class CarCreated(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarManufacturerChanged(DomainEvent):
+    """It is known who made the car, and when."""
+
     name: ClassVar[str] = "cars.car_manufacturer_changed.v1"
     is_public: ClassVar[bool] = True
 
@@ -31,6 +35,8 @@ class CarManufacturerChanged(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarOwnershipChanged(DomainEvent):
+    """It is known who owns the car, and who looks after it."""
+
     name: ClassVar[str] = "cars.car_ownership_changed.v1"
     is_public: ClassVar[bool] = True
 
@@ -42,6 +48,8 @@ class CarOwnershipChanged(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarRegistrationChanged(DomainEvent):
+    """The car has a plate."""
+
     name: ClassVar[str] = "cars.car_registration_changed.v1"
     is_public: ClassVar[bool] = True
 
@@ -54,6 +62,8 @@ class CarRegistrationChanged(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarUnavailabilitySlotAdded(DomainEvent):
+    """The car cannot be had for a time."""
+
     name: ClassVar[str] = "cars.car_unavailability_slot_added.v1"
     is_public: ClassVar[bool] = True
 
@@ -68,6 +78,8 @@ class CarUnavailabilitySlotAdded(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarUnavailabilitySlotRemoved(DomainEvent):
+    """The car can be had again for that time."""
+
     name: ClassVar[str] = "cars.car_unavailability_slot_removed.v1"
     is_public: ClassVar[bool] = True
 
@@ -78,6 +90,8 @@ class CarUnavailabilitySlotRemoved(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarDeleted(DomainEvent):
+    """The organization has the car no more."""
+
     name: ClassVar[str] = "cars.car_deleted.v1"
     is_public: ClassVar[bool] = True
 

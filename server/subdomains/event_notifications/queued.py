@@ -8,6 +8,7 @@ from typing import Any
 from server.kernel import ids
 from server.kernel.bus.consumers import BusEvent
 from server.kernel.deliveries.envelope import InvalidQueuedMessage, Members, members_of, message_id_of, received
+from server.kernel.errors import Refusal
 from server.kernel.events import kind_of, upgraded
 from server.subdomains.event_notifications.errors import InvalidBusMessage, UnknownEventType
 
@@ -55,10 +56,10 @@ class QueuedEvent:
 
 
 def message_id_in(text: str) -> str | None:
-    """The id of a message, readable or not."""
+    """The id of a message, if that much of it can be read."""
     try:
         return message_id_of(members_of(text))
-    except InvalidQueuedMessage:
+    except Refusal:
         return None
 
 

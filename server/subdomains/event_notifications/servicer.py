@@ -24,7 +24,11 @@ from server.subdomains.event_notifications.application.notifications import (
     NOTIFICATION_ORDERING,
     NotificationsApplication,
 )
-from server.subdomains.event_notifications.application.operations import DEAD_LETTER_ORDERING, OperationsApplication
+from server.subdomains.event_notifications.application.operations import (
+    DEAD_LETTER_ORDERING,
+    DeadLettersApplication,
+    OperationsApplication,
+)
 from server.subdomains.event_notifications.domain import EventNotification, NotificationStatus
 
 _STATUSES = {
@@ -42,9 +46,14 @@ class EventNotificationsServicer(event_notifications_service_pb2_grpc.EventNotif
     """
 
     def __init__(
-        self, notifications: NotificationsApplication, operations: OperationsApplication, lists: Lists
+        self,
+        notifications: NotificationsApplication,
+        dead_letters: DeadLettersApplication,
+        operations: OperationsApplication,
+        lists: Lists,
     ) -> None:
         self._notifications = notifications
+        self._dead_letters = dead_letters
         self._operations = operations
         self._lists = lists
 
@@ -97,7 +106,7 @@ class EventNotificationsServicer(event_notifications_service_pb2_grpc.EventNotif
     async def ListDeadLetters(
         self, request: event_notifications_service_pb2.ListDeadLettersRequest, context: Context
     ) -> event_notifications_service_pb2.ListDeadLettersResponse:
-        found = await self._operations.list_dead_letters(
+        found = await self._dead_letters.list_dead_letters(
             queue=QUEUES.get(request.queue),
             organization_id=request.organization_id or None,
             reason=request.reason,
@@ -113,7 +122,7 @@ class EventNotificationsServicer(event_notifications_service_pb2_grpc.EventNotif
     async def GetDeadLetter(
         self, request: event_notifications_service_pb2.GetDeadLetterRequest, context: Context
     ) -> event_notifications_service_pb2.GetDeadLetterResponse:
-        found = await self._operations.get_dead_letter(request.id)
+        found = await self._dead_letters.get_dead_letter(request.id)
         return event_notifications_service_pb2.GetDeadLetterResponse(
             dead_letter=_dead_letter(found.row), origin=_origin(found)
         )

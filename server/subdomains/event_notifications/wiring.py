@@ -11,7 +11,7 @@ from server.kernel.deliveries.messages import Queue
 from server.kernel.subdomain import Carrier, Platform, Service, Subdomain
 from server.subdomains.event_notifications.adapters.nats import NatsBroker
 from server.subdomains.event_notifications.application.notifications import NotificationsApplication
-from server.subdomains.event_notifications.application.operations import OperationsApplication
+from server.subdomains.event_notifications.application.operations import DeadLettersApplication, OperationsApplication
 from server.subdomains.event_notifications.servicer import EventNotificationsServicer
 from server.subdomains.event_notifications.settings import EventNotificationsSettings
 from server.subdomains.event_notifications.subscribers import TESTING, IntegrationSubscriber
@@ -23,7 +23,9 @@ def event_notifications(platform: Platform) -> Subdomain:
     settings = platform.read_settings(EventNotificationsSettings)
     retention = timedelta(days=settings.event_notifications_retention_days)
     application = NotificationsApplication.of(platform, retention)
-    servicer = EventNotificationsServicer(application, OperationsApplication.of(platform), platform.lists)
+    servicer = EventNotificationsServicer(
+        application, DeadLettersApplication.of(platform), OperationsApplication.of(platform), platform.lists
+    )
     consumers = [IntegrationSubscriber(_broker(settings)).consumer]
     if platform.is_testing and settings.testing_subscription:
         consumers.append(TESTING)

@@ -9,6 +9,7 @@ from server.kernel.database import OpenUnitOfWork, Reader, UnitOfWork
 from server.kernel.errors import Violation
 from server.kernel.security.secrets import SecretKeys
 from server.kernel.subdomain import Platform
+from server.subdomains.ancillary.provisioning.api import ProvisionedSetting, ProvisioningApi
 from server.subdomains.ancillary.usages.api import UsagesApi
 from server.subdomains.organizations.adapters.settings_file import read_settings_file
 from server.subdomains.organizations.domain.organization import LONGEST_NAME, BillingSubscriber, Organization
@@ -27,7 +28,9 @@ class OrganizationsApplication:
         begin: OpenUnitOfWork,
         reader: Reader,
         usages: UsagesApi,
+        provisioning: ProvisioningApi,
         settings: Sequence[Setting],
+        provisioned: Sequence[Setting],
         keys: SecretKeys,
         host_region: str,
         new_id: Callable[[str], str],
@@ -36,7 +39,11 @@ class OrganizationsApplication:
         self._begin = begin
         self._organizations = OrganizationReader(reader)
         self._usages = usages
+        self._provisioning = provisioning
         self._settings = settings
+        self._provisioned = [
+            ProvisionedSetting(setting.name, setting.json_value, setting.is_encrypted) for setting in provisioned
+        ]
         self._keys = keys
         self._host_region = host_region
         self._new_id = new_id
@@ -49,7 +56,9 @@ class OrganizationsApplication:
             begin=platform.begin,
             reader=platform.reader,
             usages=UsagesApi.of(platform),
-            settings=read_settings_file(settings.tenant_settings_file),
+            provisioning=ProvisioningApi.of(platform),
+            settings=read_settings_file(settings.tenant_settings_file, "TENANTRY_TENANT_SETTINGS_FILE"),
+            provisioned=read_settings_file(settings.provisioning_settings_file, "TENANTRY_PROVISIONING_SETTINGS_FILE"),
             keys=SecretKeys.parse(settings.tenant_settings_encryption_keys.get_secret_value()),
             host_region=platform.database.host_region,
             new_id=platform.new_id,
@@ -81,6 +90,24 @@ class OrganizationsApplication:
         """The same, and nobody else changes it until the end of the transaction."""
         return await OrganizationRepository(uow).lock(organization_id)
 
+    async def get_settings(self, uow: UnitOfWork, organization_id: str) -> dict[str, str]:
+        """The settings of an organization, by name, encrypted ones opened."""
+        found = await OrganizationRepository(uow).settings_of(organization_id, self._keys)
+        return {name: setting.value for name, setting in found.items()}
+
+    async def change_settings(self, uow: UnitOfWork, organization_id: str, settings: Sequence[Setting]) -> bool:
+        """Add new settings, replace others, remove none. Says whether there is such an organization."""
+        organizations = OrganizationRepository(uow)
+        organization = await organizations.lock(organization_id)
+        if organization is None:
+            return False
+        known = await organizations.settings_of(organization_id, self._keys)
+        changed = organization.change_settings(known, settings)
+        if changed:
+            await organizations.put_settings(organization, changed, self._keys)
+            await organizations.save(organization)
+        return True
+
     async def create_personal_organization(self, uow: UnitOfWork, *, creator_id: str, name: str) -> None:
         """Give a user who registers an organization of its own."""
         await self._create(uow, name=name[:LONGEST_NAME], ownership=Ownership.PERSONAL, creator_id=creator_id)
@@ -111,6 +138,8 @@ class OrganizationsApplication:
             now=self._now(),
         )
         await OrganizationRepository(uow).add(organization, self._settings, self._keys)
+        if self._provisioned:
+            self._provisioning.queue(uow, organization_id=organization.id, settings=self._provisioned)
         self._usages.record(
             uow,
             "Organization Created",

@@ -8,6 +8,8 @@ from server.kernel.events import DomainEvent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrganizationCreated(DomainEvent):
+    """There is a new organization."""
+
     name: ClassVar[str] = "organizations.organization_created.v1"
     is_public: ClassVar[bool] = True
 
@@ -20,6 +22,8 @@ class OrganizationCreated(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettingCreated(DomainEvent):
+    """The organization has a new setting. A value that is encrypted is left out."""
+
     name: ClassVar[str] = "organizations.setting_created.v1"
 
     organization_id: str
@@ -30,7 +34,22 @@ class SettingCreated(DomainEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SettingUpdated(DomainEvent):
+    name: ClassVar[str] = "organizations.setting_updated.v1"
+
+    organization_id: str
+    setting_name: str
+    type: str
+    is_encrypted: bool
+    value: str | None = None
+    from_type: str
+    from_value: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrganizationMembershipAdded(DomainEvent):
+    """The organization has a new member."""
+
     name: ClassVar[str] = "organizations.organization_membership_added.v1"
     is_public: ClassVar[bool] = True
 
@@ -40,6 +59,8 @@ class OrganizationMembershipAdded(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BillingSubscribed(DomainEvent):
+    """The organization is billed by a subscription."""
+
     name: ClassVar[str] = "organizations.billing_subscribed.v1"
 
     organization_id: str

@@ -1,5 +1,6 @@
 """How organizations are stored: all SQL about them."""
 
+import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,19 +9,28 @@ from sqlalchemy.dialects import postgresql
 
 from server.kernel.database import Reader, UnitOfWork
 from server.kernel.database.types import Id
-from server.kernel.security.secrets import SecretKeys
+from server.kernel.security.secrets import SecretKeys, Unreadable
 from server.subdomains.organizations import tables
 from server.subdomains.organizations.domain.organization import BillingSubscriber, Organization
 from server.subdomains.organizations.domain.setting import Setting
 from server.subdomains.organizations.errors import OrganizationNotFound
 
+log = logging.getLogger(__name__)
+
 _organization = tables.organization.c
+_setting = tables.setting.c
 _ORGANIZATION = bindparam("organization_id", type_=Id("org"))
 _CHANGING = ("name", "subscription_id", "subscriber_id", "version")
 _SEALED = "tenant-setting"
 
 _INSERT = insert(tables.organization)
 _ADD_SETTING = insert(tables.setting)
+_SETTINGS = select(tables.setting).where(tables.setting.c.organization_id == _ORGANIZATION)
+_PUT_SETTING = postgresql.insert(tables.setting).values({column.name: bindparam(column.name) for column in _setting})
+_PUT_SETTING = _PUT_SETTING.on_conflict_do_update(
+    index_elements=[_setting.organization_id, _setting.name],
+    set_={name: _PUT_SETTING.excluded[name] for name in ("type", "is_encrypted", "value", "sealed_value")},
+)
 _ADD_MEMBER = (
     postgresql.insert(tables.member)
     .values(organization_id=bindparam("organization_id"), user_id=bindparam("user_id"))
@@ -79,6 +89,18 @@ class OrganizationRepository:
         parameters = {"organization_id": organization.id, "user_id": user_id}
         return await self._uow.fetch_one(_ADD_MEMBER, parameters) is not None
 
+    async def settings_of(self, organization_id: str, keys: SecretKeys) -> dict[str, Setting]:
+        """The settings of an organization by name, opened. Without those whose key is gone."""
+        await self._uow.act_within(organization_id)
+        rows = await self._uow.fetch_all(_SETTINGS, {"organization_id": organization_id})
+        found = (_setting_from_row(organization_id, row, keys) for row in rows)
+        return {setting.name: setting for setting in found if setting is not None}
+
+    async def put_settings(self, organization: Organization, settings: Sequence[Setting], keys: SecretKeys) -> None:
+        """Add or replace settings of a locked organization."""
+        for setting in settings:
+            await self._uow.write(_PUT_SETTING, _setting_to_row(organization.id, setting, keys))
+
     async def save(self, organization: Organization) -> None:
         """Store what has changed of a locked organization and publish its events."""
         row = _to_row(organization)
@@ -136,8 +158,19 @@ def _from_row(row: Any) -> Organization:
     )
 
 
+def _setting_from_row(organization_id: str, row: Any, keys: SecretKeys) -> Setting | None:
+    if not row.is_encrypted:
+        return Setting(row.name, row.value, row.type)
+    try:
+        value = keys.open(_SEALED, row.sealed_value, _bound_to(organization_id, row.name))
+    except Unreadable:
+        log.error("a setting cannot be read", extra={"organization_id": organization_id, "setting": row.name})
+        return None
+    return Setting(row.name, value.decode(), row.type, is_encrypted=True)
+
+
 def _setting_to_row(organization_id: str, setting: Setting, keys: SecretKeys) -> dict[str, Any]:
-    bound_to = f"{organization_id}|{setting.name}".encode()
+    bound_to = _bound_to(organization_id, setting.name)
     return {
         "organization_id": organization_id,
         "name": setting.name,
@@ -146,3 +179,7 @@ def _setting_to_row(organization_id: str, setting: Setting, keys: SecretKeys) ->
         "value": None if setting.is_encrypted else setting.value,
         "sealed_value": keys.seal(_SEALED, setting.value.encode(), bound_to) if setting.is_encrypted else None,
     }
+
+
+def _bound_to(organization_id: str, name: str) -> bytes:
+    return f"{organization_id}|{name}".encode()

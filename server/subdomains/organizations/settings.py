@@ -20,6 +20,11 @@ class OrganizationsSettings(BaseSettings):
         description="The settings that every new organization gets: a JSON file. Names of nested keys are joined by "
         "`:`; the names listed in its entry `SettingsEncryptedAtRest` are stored encrypted.",
     )
+    provisioning_settings_file: Path | None = Field(
+        None,
+        description="The settings that are queued as a provisioning for every new organization, where a deployment "
+        "provisions infrastructure for each: a JSON file of the same form.",
+    )
     tenant_settings_encryption_keys: Annotated[SecretStr, Secret(make=make_secret_keys)] = Field(
         description="Keys of encrypted settings, in the form of `TENANTRY_IDENTITY_SECRETS_KEYS`. Never the same keys."
     )

@@ -8,6 +8,8 @@ from server.kernel.events import DomainEvent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriptionCreated(DomainEvent):
+    """An organization has a subscription."""
+
     name: ClassVar[str] = "subscriptions.subscription_created.v1"
     is_public: ClassVar[bool] = True
 
@@ -19,6 +21,8 @@ class SubscriptionCreated(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderChanged(DomainEvent):
+    """Another billing provider keeps the subscription, or the first one."""
+
     name: ClassVar[str] = "subscriptions.provider_changed.v1"
 
     subscription_id: str

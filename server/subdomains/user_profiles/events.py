@@ -8,6 +8,8 @@ from server.kernel.events import DomainEvent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserProfileCreated(DomainEvent):
+    """A user has a profile."""
+
     name: ClassVar[str] = "user_profiles.user_profile_created.v1"
 
     profile_id: str
@@ -20,6 +22,8 @@ class UserProfileCreated(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmailAddressChanged(DomainEvent):
+    """The profile has another e-mail address."""
+
     name: ClassVar[str] = "user_profiles.email_address_changed.v1"
 
     profile_id: str
@@ -29,6 +33,8 @@ class EmailAddressChanged(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactAddressChanged(DomainEvent):
+    """The profile has another postal address."""
+
     name: ClassVar[str] = "user_profiles.contact_address_changed.v1"
 
     profile_id: str
@@ -44,6 +50,8 @@ class ContactAddressChanged(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimezoneChanged(DomainEvent):
+    """The profile has another time zone."""
+
     name: ClassVar[str] = "user_profiles.timezone_changed.v1"
 
     profile_id: str
@@ -53,6 +61,8 @@ class TimezoneChanged(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocaleChanged(DomainEvent):
+    """The profile has another language."""
+
     name: ClassVar[str] = "user_profiles.locale_changed.v1"
 
     profile_id: str
@@ -62,6 +72,8 @@ class LocaleChanged(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DefaultOrganizationChanged(DomainEvent):
+    """Calls of the user that name no organization are for another one."""
+
     name: ClassVar[str] = "user_profiles.default_organization_changed.v1"
 
     profile_id: str

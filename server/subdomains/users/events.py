@@ -21,6 +21,8 @@ class RegisteredProfile(TypedDict):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndUserCreated(DomainEvent):
+    """There is a new user, who cannot do anything yet."""
+
     name: ClassVar[str] = "users.end_user_created.v1"
 
     user_id: str
@@ -32,6 +34,8 @@ class EndUserCreated(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndUserRegistered(DomainEvent):
+    """The user can use the product."""
+
     name: ClassVar[str] = "users.end_user_registered.v1"
 
     user_id: str
@@ -48,6 +52,8 @@ class EndUserRegistered(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MembershipAdded(DomainEvent):
+    """The user is a member of an organization."""
+
     name: ClassVar[str] = "users.membership_added.v1"
     is_public: ClassVar[bool] = True
 
@@ -62,6 +68,8 @@ class MembershipAdded(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DefaultMembershipChanged(DomainEvent):
+    """Another membership is the one that counts when no organization is named."""
+
     name: ClassVar[str] = "users.default_membership_changed.v1"
 
     user_id: str
@@ -74,6 +82,8 @@ class DefaultMembershipChanged(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MembershipFeaturesReset(DomainEvent):
+    """The membership has the features that the organization has paid for."""
+
     name: ClassVar[str] = "users.membership_features_reset.v1"
 
     user_id: str
@@ -85,6 +95,8 @@ class MembershipFeaturesReset(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlatformFeaturesReset(DomainEvent):
+    """The user has these features, whatever the organization."""
+
     name: ClassVar[str] = "users.platform_features_reset.v1"
 
     user_id: str
@@ -94,6 +106,8 @@ class PlatformFeaturesReset(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlatformRoleAssigned(DomainEvent):
+    """The user has one more role on the platform."""
+
     name: ClassVar[str] = "users.platform_role_assigned.v1"
 
     user_id: str
@@ -102,6 +116,8 @@ class PlatformRoleAssigned(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuestInvitationCreated(DomainEvent):
+    """Somebody was invited to register."""
+
     name: ClassVar[str] = "users.guest_invitation_created.v1"
 
     user_id: str
@@ -112,6 +128,8 @@ class GuestInvitationCreated(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuestInvitationAccepted(DomainEvent):
+    """Whoever was invited has registered."""
+
     name: ClassVar[str] = "users.guest_invitation_accepted.v1"
 
     user_id: str

@@ -6,7 +6,7 @@ from typing import Any
 from google.protobuf.json_format import MessageToDict
 from tenantry.access.v1 import types_pb2
 
-from tooling.contracts.contract import Contract, Operation
+from tooling.contracts.contract import HTTP_BODY, Contract, Operation
 from tooling.contracts.http_rules import Route
 from tooling.contracts.openapi.errors import error_responses
 from tooling.contracts.openapi.fields import Field, find_field, is_message, is_repeated, is_required, type_name
@@ -15,7 +15,6 @@ from tooling.contracts.openapi.schemas import Schemas
 Schema = dict[str, Any]
 
 BEARER, API_KEY = "bearer", "apiKey"
-_HTTP_BODY = "google.api.HttpBody"
 _RAW = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
 _PRINTED_AS_TEXT = ("google.protobuf.Timestamp", "google.protobuf.Duration", "google.protobuf.FieldMask")
 _SECURITY: dict[int, list[dict[str, list[str]]]] = {
@@ -102,7 +101,7 @@ def _body(operation: Operation, route: Route, contract: Contract, schemas: Schem
         return None
     request_name = operation.method.input_type.removeprefix(".")
     if route.body == "*":
-        if request_name == _HTTP_BODY:
+        if request_name == HTTP_BODY:
             return {"required": True, "content": _RAW}
         bodies = {other.variables for other in operation.routes if other.body == "*"}
         if len(bodies) > 1:
@@ -110,7 +109,7 @@ def _body(operation: Operation, route: Route, contract: Contract, schemas: Schem
         schema = schemas.request(request_name, frozenset(route.variables))
     else:
         _, field = find_field(contract.messages[request_name], route.body, contract)
-        if is_message(field) and type_name(field) == _HTTP_BODY:
+        if is_message(field) and type_name(field) == HTTP_BODY:
             return {"required": True, "content": _RAW}
         schema = schemas.field(field, f"{request_name}.{route.body}", is_answer=False)
     return {"required": True, "content": {"application/json": {"schema": schema}}}
@@ -119,17 +118,18 @@ def _body(operation: Operation, route: Route, contract: Contract, schemas: Schem
 def _answer(operation: Operation, route: Route, contract: Contract, schemas: Schemas) -> Schema:
     response_name = operation.method.output_type.removeprefix(".")
     description = contract.comments.get(response_name) or "The answer."
-    if response_name == _HTTP_BODY:
+    if response_name == HTTP_BODY:
         return {"description": description, "content": _RAW}
     if route.response_body:
         _, field = find_field(contract.messages[response_name], route.response_body, contract)
-        if is_message(field) and type_name(field) == _HTTP_BODY:
+        if is_message(field) and type_name(field) == HTTP_BODY:
             return {"description": description, "content": _RAW}
         schema = schemas.field(field, f"{response_name}.{route.response_body}", is_answer=True)
     else:
         schema = schemas.response(response_name)
     if operation.method.server_streaming:
-        schema = {"type": "array", "items": schema}
+        # The type is the one that gateways give such a stream, and no tool knows how to say it better.
+        description = f"A stream, one JSON a line, each of this schema. {description}"
     return {"description": description, "content": {"application/json": {"schema": schema}}}
 
 

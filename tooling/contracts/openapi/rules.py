@@ -18,7 +18,8 @@ _FORMATS = {
     "uuid": "uuid",
 }
 _NUMBERS = {"gte": "minimum", "gt": "exclusiveMinimum", "lte": "maximum", "lt": "exclusiveMaximum"}
-_BIG_NUMBERS = ("int64", "uint64", "sint64", "fixed64", "sfixed64")
+# What JSON writes as text, which has no least and no greatest.
+_WRITTEN_AS_TEXT = ("int64", "uint64", "sint64", "fixed64", "sfixed64", "timestamp", "duration")
 
 
 def rule_keywords(field: Field) -> Schema:
@@ -44,7 +45,7 @@ def _value_keywords(rules: validate_pb2.FieldRules) -> Schema:
     typed = getattr(rules, kind)
     if kind == "string":
         return _string_keywords(typed)
-    if kind == "enum" or kind in _BIG_NUMBERS:  # names; strings
+    if kind == "enum" or kind in _WRITTEN_AS_TEXT:
         return {}
     return _lengths(typed, _NUMBERS)
 

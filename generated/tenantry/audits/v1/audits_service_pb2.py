@@ -29,9 +29,10 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from tenantry.audits.v1 import audit_pb2 as tenantry_dot_audits_dot_v1_dot_audit__pb2
 from tenantry.deliveries.v1 import types_pb2 as tenantry_dot_deliveries_dot_v1_dot_types__pb2
 from tenantry.options.v1 import access_pb2 as tenantry_dot_options_dot_v1_dot_access__pb2
+from tenantry.options.v1 import fields_pb2 as tenantry_dot_options_dot_v1_dot_fields__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'tenantry/audits/v1/audits_service.proto\x12\x12tenantry.audits.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1etenantry/audits/v1/audit.proto\x1a\"tenantry/deliveries/v1/types.proto\x1a tenantry/options/v1/access.proto\"8\n\x14\x44\x65liverAuditsRequest\x12 \n\x08messages\x18\x01 \x03(\tB\x0e\xe2\x41\x01\x02\xbaH\x07\x92\x01\x04\x08\x01\x10\x64\"P\n\x15\x44\x65liverAuditsResponse\x12\x37\n\x07results\x18\x01 \x03(\x0b\x32&.tenantry.deliveries.v1.DeliveryResult\"\xe3\x01\n\x11ListAuditsRequest\x12\x32\n\x08since_at\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x01\x12H\n\x0forganization_id\x18\x02 \x01(\tB/\xe2\x41\x01\x01\xbaH(r#2!^org_[0-7][0-9a-hjkmnp-tv-z]{25}$\xd8\x01\x01\x12\x1e\n\tpage_size\x18\x03 \x01(\x05\x42\x0b\xe2\x41\x01\x01\xbaH\x04\x1a\x02(\x00\x12\x18\n\npage_token\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\x12\x16\n\x08order_by\x18\x05 \x01(\tB\x04\xe2\x41\x01\x01\"l\n\x12ListAuditsResponse\x12)\n\x06\x61udits\x18\x01 \x03(\x0b\x32\x19.tenantry.audits.v1.Audit\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x05\"\x19\n\x17\x44\x65liverAllAuditsRequest\"I\n\x18\x44\x65liverAllAuditsResponse\x12\x17\n\x0f\x64\x65livered_count\x18\x01 \x01(\x05\x12\x14\n\x0c\x66\x61iled_count\x18\x02 \x01(\x05\x32\xa3\x03\n\rAuditsService\x12\x86\x01\n\rDeliverAudits\x12(.tenantry.audits.v1.DeliverAuditsRequest\x1a).tenantry.audits.v1.DeliverAuditsResponse\" \x8a\xb5\x18\x02\x08\x05\x82\xd3\xe4\x93\x02\x14\"\x0f/audits/deliver:\x01*\x12w\n\nListAudits\x12%.tenantry.audits.v1.ListAuditsRequest\x1a&.tenantry.audits.v1.ListAuditsResponse\"\x1a\x90\x02\x01\x8a\xb5\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02\t\x12\x07/audits\x12\x8f\x01\n\x10\x44\x65liverAllAudits\x12+.tenantry.audits.v1.DeliverAllAuditsRequest\x1a,.tenantry.audits.v1.DeliverAllAuditsResponse\" \x8a\xb5\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02\x12\"\r/audits/drain:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'tenantry/audits/v1/audits_service.proto\x12\x12tenantry.audits.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1etenantry/audits/v1/audit.proto\x1a\"tenantry/deliveries/v1/types.proto\x1a tenantry/options/v1/access.proto\x1a tenantry/options/v1/fields.proto\"8\n\x14\x44\x65liverAuditsRequest\x12 \n\x08messages\x18\x01 \x03(\tB\x0e\xe2\x41\x01\x02\xbaH\x07\x92\x01\x04\x08\x01\x10\x64\"P\n\x15\x44\x65liverAuditsResponse\x12\x37\n\x07results\x18\x01 \x03(\x0b\x32&.tenantry.deliveries.v1.DeliveryResult\"\xe3\x01\n\x11ListAuditsRequest\x12\x32\n\x08since_at\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x01\x12H\n\x0forganization_id\x18\x02 \x01(\tB/\xe2\x41\x01\x01\xbaH(r#2!^org_[0-7][0-9a-hjkmnp-tv-z]{25}$\xd8\x01\x01\x12\x1e\n\tpage_size\x18\x03 \x01(\x05\x42\x0b\xe2\x41\x01\x01\xbaH\x04\x1a\x02(\x00\x12\x18\n\npage_token\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\x12\x16\n\x08order_by\x18\x05 \x01(\tB\x04\xe2\x41\x01\x01\"l\n\x12ListAuditsResponse\x12)\n\x06\x61udits\x18\x01 \x03(\x0b\x32\x19.tenantry.audits.v1.Audit\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x05\"\x19\n\x17\x44\x65liverAllAuditsRequest\"I\n\x18\x44\x65liverAllAuditsResponse\x12\x17\n\x0f\x64\x65livered_count\x18\x01 \x01(\x05\x12\x14\n\x0c\x66\x61iled_count\x18\x02 \x01(\x05\"\xce\x03\n\x13SearchAuditsRequest\x12\x32\n\x08since_at\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x01\x12\x43\n\x08until_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x15\xe2\x41\x01\x01\x92\xb5\x18\rINVALID_UNTIL\x12H\n\x0forganization_id\x18\x03 \x01(\tB/\xe2\x41\x01\x01\xbaH(r#2!^org_[0-7][0-9a-hjkmnp-tv-z]{25}$\xd8\x01\x01\x12\x34\n\nagainst_id\x18\x04 \x01(\tB \xe2\x41\x01\x01\xbaH\x19r\x17\x18\x64\x32\x13^[^\\x00-\\x1f\\x7f]*$\x12\x35\n\naudit_code\x18\x05 \x01(\tB!\xe2\x41\x01\x01\xbaH\x1ar\x18\x18\xc8\x01\x32\x13^[^\\x00-\\x1f\\x7f]*$\x12\x35\n\x0bhost_region\x18\x06 \x01(\tB \xe2\x41\x01\x01\xbaH\x19r\x17\x18\x64\x32\x13^[^\\x00-\\x1f\\x7f]*$\x12\x1e\n\tpage_size\x18\x07 \x01(\x05\x42\x0b\xe2\x41\x01\x01\xbaH\x04\x1a\x02(\x00\x12\x18\n\npage_token\x18\x08 \x01(\tB\x04\xe2\x41\x01\x01\x12\x16\n\x08order_by\x18\t \x01(\tB\x04\xe2\x41\x01\x01\"n\n\x14SearchAuditsResponse\x12)\n\x06\x61udits\x18\x01 \x03(\x0b\x32\x19.tenantry.audits.v1.Audit\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x05\"\x96\x03\n\x13\x45xportAuditsRequest\x12\x32\n\x08since_at\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x01\x12\x43\n\x08until_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x15\xe2\x41\x01\x01\x92\xb5\x18\rINVALID_UNTIL\x12H\n\x0forganization_id\x18\x03 \x01(\tB/\xe2\x41\x01\x01\xbaH(r#2!^org_[0-7][0-9a-hjkmnp-tv-z]{25}$\xd8\x01\x01\x12\x34\n\nagainst_id\x18\x04 \x01(\tB \xe2\x41\x01\x01\xbaH\x19r\x17\x18\x64\x32\x13^[^\\x00-\\x1f\\x7f]*$\x12\x35\n\naudit_code\x18\x05 \x01(\tB!\xe2\x41\x01\x01\xbaH\x1ar\x18\x18\xc8\x01\x32\x13^[^\\x00-\\x1f\\x7f]*$\x12\x35\n\x0bhost_region\x18\x06 \x01(\tB \xe2\x41\x01\x01\xbaH\x19r\x17\x18\x64\x32\x13^[^\\x00-\\x1f\\x7f]*$\x12\x18\n\npage_token\x18\x07 \x01(\tB\x04\xe2\x41\x01\x01\"Z\n\x14\x45xportAuditsResponse\x12)\n\x06\x61udits\x18\x01 \x03(\x0b\x32\x19.tenantry.audits.v1.Audit\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xbe\x05\n\rAuditsService\x12\x86\x01\n\rDeliverAudits\x12(.tenantry.audits.v1.DeliverAuditsRequest\x1a).tenantry.audits.v1.DeliverAuditsResponse\" \x8a\xb5\x18\x02\x08\x05\x82\xd3\xe4\x93\x02\x14\"\x0f/audits/deliver:\x01*\x12w\n\nListAudits\x12%.tenantry.audits.v1.ListAuditsRequest\x1a&.tenantry.audits.v1.ListAuditsResponse\"\x1a\x90\x02\x01\x8a\xb5\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02\t\x12\x07/audits\x12\x8f\x01\n\x10\x44\x65liverAllAudits\x12+.tenantry.audits.v1.DeliverAllAuditsRequest\x1a,.tenantry.audits.v1.DeliverAllAuditsResponse\" \x8a\xb5\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02\x12\"\r/audits/drain:\x01*\x12\x86\x01\n\x0cSearchAudits\x12\'.tenantry.audits.v1.SearchAuditsRequest\x1a(.tenantry.audits.v1.SearchAuditsResponse\"#\x90\x02\x01\x8a\xb5\x18\x02\x08\x04\x82\xd3\xe4\x93\x02\x14\x12\x12/operations/audits\x12\x8f\x01\n\x0c\x45xportAudits\x12\'.tenantry.audits.v1.ExportAuditsRequest\x1a(.tenantry.audits.v1.ExportAuditsResponse\"*\x90\x02\x01\x8a\xb5\x18\x02\x08\x04\x82\xd3\xe4\x93\x02\x1b\x12\x19/operations/audits/export0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -50,24 +51,68 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTAUDITSREQUEST'].fields_by_name['page_token']._serialized_options = b'\342A\001\001'
   _globals['_LISTAUDITSREQUEST'].fields_by_name['order_by']._loaded_options = None
   _globals['_LISTAUDITSREQUEST'].fields_by_name['order_by']._serialized_options = b'\342A\001\001'
+  _globals['_SEARCHAUDITSREQUEST'].fields_by_name['since_at']._loaded_options = None
+  _globals['_SEARCHAUDITSREQUEST'].fields_by_name['since_at']._serialized_options = b'\342A\001\001'
+  _globals['_SEARCHAUDITSREQUEST'].fields_by_name['until_at']._loaded_options = None
+  _globals['_SEARCHAUDITSREQUEST'].fields_by_name['until_at']._serialized_options = b'\342A\001\001\222\265\030\rINVALID_UNTIL'
+  _globals['_SEARCHAUDITSREQUEST'].fields_by_name['organization_id']._loaded_options = None
+  _globals['_SEARCHAUDITSREQUEST'].fields_by_name['organization_id']._serialized_options = b'\342A\001\001\272H(r#2!^org_[0-7][0-9a-hjkmnp-tv-z]{25}$\330\001\001'
+  _globals['_SEARCHAUDITSREQUEST'].fields_by_name['against_id']._loaded_options = None
+  _globals['_SEARCHAUDITSREQUEST'].fields_by_name['against_id']._serialized_options = b'\342A\001\001\272H\031r\027\030d2\023^[^\\x00-\\x1f\\x7f]*$'
+  _globals['_SEARCHAUDITSREQUEST'].fields_by_name['audit_code']._loaded_options = None
+  _globals['_SEARCHAUDITSREQUEST'].fields_by_name['audit_code']._serialized_options = b'\342A\001\001\272H\032r\030\030\310\0012\023^[^\\x00-\\x1f\\x7f]*$'
+  _globals['_SEARCHAUDITSREQUEST'].fields_by_name['host_region']._loaded_options = None
+  _globals['_SEARCHAUDITSREQUEST'].fields_by_name['host_region']._serialized_options = b'\342A\001\001\272H\031r\027\030d2\023^[^\\x00-\\x1f\\x7f]*$'
+  _globals['_SEARCHAUDITSREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_SEARCHAUDITSREQUEST'].fields_by_name['page_size']._serialized_options = b'\342A\001\001\272H\004\032\002(\000'
+  _globals['_SEARCHAUDITSREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_SEARCHAUDITSREQUEST'].fields_by_name['page_token']._serialized_options = b'\342A\001\001'
+  _globals['_SEARCHAUDITSREQUEST'].fields_by_name['order_by']._loaded_options = None
+  _globals['_SEARCHAUDITSREQUEST'].fields_by_name['order_by']._serialized_options = b'\342A\001\001'
+  _globals['_EXPORTAUDITSREQUEST'].fields_by_name['since_at']._loaded_options = None
+  _globals['_EXPORTAUDITSREQUEST'].fields_by_name['since_at']._serialized_options = b'\342A\001\001'
+  _globals['_EXPORTAUDITSREQUEST'].fields_by_name['until_at']._loaded_options = None
+  _globals['_EXPORTAUDITSREQUEST'].fields_by_name['until_at']._serialized_options = b'\342A\001\001\222\265\030\rINVALID_UNTIL'
+  _globals['_EXPORTAUDITSREQUEST'].fields_by_name['organization_id']._loaded_options = None
+  _globals['_EXPORTAUDITSREQUEST'].fields_by_name['organization_id']._serialized_options = b'\342A\001\001\272H(r#2!^org_[0-7][0-9a-hjkmnp-tv-z]{25}$\330\001\001'
+  _globals['_EXPORTAUDITSREQUEST'].fields_by_name['against_id']._loaded_options = None
+  _globals['_EXPORTAUDITSREQUEST'].fields_by_name['against_id']._serialized_options = b'\342A\001\001\272H\031r\027\030d2\023^[^\\x00-\\x1f\\x7f]*$'
+  _globals['_EXPORTAUDITSREQUEST'].fields_by_name['audit_code']._loaded_options = None
+  _globals['_EXPORTAUDITSREQUEST'].fields_by_name['audit_code']._serialized_options = b'\342A\001\001\272H\032r\030\030\310\0012\023^[^\\x00-\\x1f\\x7f]*$'
+  _globals['_EXPORTAUDITSREQUEST'].fields_by_name['host_region']._loaded_options = None
+  _globals['_EXPORTAUDITSREQUEST'].fields_by_name['host_region']._serialized_options = b'\342A\001\001\272H\031r\027\030d2\023^[^\\x00-\\x1f\\x7f]*$'
+  _globals['_EXPORTAUDITSREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_EXPORTAUDITSREQUEST'].fields_by_name['page_token']._serialized_options = b'\342A\001\001'
   _globals['_AUDITSSERVICE'].methods_by_name['DeliverAudits']._loaded_options = None
   _globals['_AUDITSSERVICE'].methods_by_name['DeliverAudits']._serialized_options = b'\212\265\030\002\010\005\202\323\344\223\002\024\"\017/audits/deliver:\001*'
   _globals['_AUDITSSERVICE'].methods_by_name['ListAudits']._loaded_options = None
   _globals['_AUDITSSERVICE'].methods_by_name['ListAudits']._serialized_options = b'\220\002\001\212\265\030\004\010\0018\001\202\323\344\223\002\t\022\007/audits'
   _globals['_AUDITSSERVICE'].methods_by_name['DeliverAllAudits']._loaded_options = None
   _globals['_AUDITSSERVICE'].methods_by_name['DeliverAllAudits']._serialized_options = b'\212\265\030\004\010\0018\001\202\323\344\223\002\022\"\r/audits/drain:\001*'
-  _globals['_DELIVERAUDITSREQUEST']._serialized_start=290
-  _globals['_DELIVERAUDITSREQUEST']._serialized_end=346
-  _globals['_DELIVERAUDITSRESPONSE']._serialized_start=348
-  _globals['_DELIVERAUDITSRESPONSE']._serialized_end=428
-  _globals['_LISTAUDITSREQUEST']._serialized_start=431
-  _globals['_LISTAUDITSREQUEST']._serialized_end=658
-  _globals['_LISTAUDITSRESPONSE']._serialized_start=660
-  _globals['_LISTAUDITSRESPONSE']._serialized_end=768
-  _globals['_DELIVERALLAUDITSREQUEST']._serialized_start=770
-  _globals['_DELIVERALLAUDITSREQUEST']._serialized_end=795
-  _globals['_DELIVERALLAUDITSRESPONSE']._serialized_start=797
-  _globals['_DELIVERALLAUDITSRESPONSE']._serialized_end=870
-  _globals['_AUDITSSERVICE']._serialized_start=873
-  _globals['_AUDITSSERVICE']._serialized_end=1292
+  _globals['_AUDITSSERVICE'].methods_by_name['SearchAudits']._loaded_options = None
+  _globals['_AUDITSSERVICE'].methods_by_name['SearchAudits']._serialized_options = b'\220\002\001\212\265\030\002\010\004\202\323\344\223\002\024\022\022/operations/audits'
+  _globals['_AUDITSSERVICE'].methods_by_name['ExportAudits']._loaded_options = None
+  _globals['_AUDITSSERVICE'].methods_by_name['ExportAudits']._serialized_options = b'\220\002\001\212\265\030\002\010\004\202\323\344\223\002\033\022\031/operations/audits/export'
+  _globals['_DELIVERAUDITSREQUEST']._serialized_start=324
+  _globals['_DELIVERAUDITSREQUEST']._serialized_end=380
+  _globals['_DELIVERAUDITSRESPONSE']._serialized_start=382
+  _globals['_DELIVERAUDITSRESPONSE']._serialized_end=462
+  _globals['_LISTAUDITSREQUEST']._serialized_start=465
+  _globals['_LISTAUDITSREQUEST']._serialized_end=692
+  _globals['_LISTAUDITSRESPONSE']._serialized_start=694
+  _globals['_LISTAUDITSRESPONSE']._serialized_end=802
+  _globals['_DELIVERALLAUDITSREQUEST']._serialized_start=804
+  _globals['_DELIVERALLAUDITSREQUEST']._serialized_end=829
+  _globals['_DELIVERALLAUDITSRESPONSE']._serialized_start=831
+  _globals['_DELIVERALLAUDITSRESPONSE']._serialized_end=904
+  _globals['_SEARCHAUDITSREQUEST']._serialized_start=907
+  _globals['_SEARCHAUDITSREQUEST']._serialized_end=1369
+  _globals['_SEARCHAUDITSRESPONSE']._serialized_start=1371
+  _globals['_SEARCHAUDITSRESPONSE']._serialized_end=1481
+  _globals['_EXPORTAUDITSREQUEST']._serialized_start=1484
+  _globals['_EXPORTAUDITSREQUEST']._serialized_end=1890
+  _globals['_EXPORTAUDITSRESPONSE']._serialized_start=1892
+  _globals['_EXPORTAUDITSRESPONSE']._serialized_end=1982
+  _globals['_AUDITSSERVICE']._serialized_start=1985
+  _globals['_AUDITSSERVICE']._serialized_end=2687
 # @@protoc_insertion_point(module_scope)

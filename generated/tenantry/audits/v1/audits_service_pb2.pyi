@@ -186,3 +186,171 @@ class DeliverAllAuditsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DeliverAllAuditsResponse: _TypeAlias = DeliverAllAuditsResponse  # noqa: Y015
+
+@_typing.final
+class SearchAuditsRequest(_message.Message):
+    """What SearchAudits needs."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SINCE_AT_FIELD_NUMBER: _builtins.int
+    UNTIL_AT_FIELD_NUMBER: _builtins.int
+    ORGANIZATION_ID_FIELD_NUMBER: _builtins.int
+    AGAINST_ID_FIELD_NUMBER: _builtins.int
+    AUDIT_CODE_FIELD_NUMBER: _builtins.int
+    HOST_REGION_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    ORDER_BY_FIELD_NUMBER: _builtins.int
+    organization_id: _builtins.str
+    """Only audits of this organization. Empty means all, and those of none."""
+    against_id: _builtins.str
+    """Only audits against this id or other text, exactly. Empty means all."""
+    audit_code: _builtins.str
+    """Only audits with this code, exactly, or with a code that begins so when it ends in *. Empty means all."""
+    host_region: _builtins.str
+    """Only audits stored in this region, exactly. Empty means all."""
+    page_size: _builtins.int
+    """At most so many are returned. 0 means 100; more than 1000 is taken as 1000."""
+    page_token: _builtins.str
+    """The next_page_token of an earlier answer to the same request."""
+    order_by: _builtins.str
+    """created_at (the default, oldest first) or audit_code, each with an optional " desc" (AIP-132)."""
+    @_builtins.property
+    def since_at(self) -> _timestamp_pb2.Timestamp:
+        """Only audits recorded after this instant, which is less than an hour from now. Absent means 14 days ago."""
+
+    @_builtins.property
+    def until_at(self) -> _timestamp_pb2.Timestamp:
+        """Only audits recorded before this instant, which is after since_at. Absent means no end."""
+
+    def __init__(
+        self,
+        *,
+        since_at: _timestamp_pb2.Timestamp | None = ...,
+        until_at: _timestamp_pb2.Timestamp | None = ...,
+        organization_id: _builtins.str = ...,
+        against_id: _builtins.str = ...,
+        audit_code: _builtins.str = ...,
+        host_region: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+        order_by: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["since_at", b"since_at", "until_at", b"until_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["against_id", b"against_id", "audit_code", b"audit_code", "host_region", b"host_region", "order_by", b"order_by", "organization_id", b"organization_id", "page_size", b"page_size", "page_token", b"page_token", "since_at", b"since_at", "until_at", b"until_at"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SearchAuditsRequest: _TypeAlias = SearchAuditsRequest  # noqa: Y015
+
+@_typing.final
+class SearchAuditsResponse(_message.Message):
+    """A page of audits."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AUDITS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    TOTAL_SIZE_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    total_size: _builtins.int
+    """How many there are on all pages."""
+    @_builtins.property
+    def audits(self) -> _containers.RepeatedCompositeFieldContainer[_audit_pb2.Audit]:
+        """The audits."""
+
+    def __init__(
+        self,
+        *,
+        audits: _abc.Iterable[_audit_pb2.Audit] | None = ...,
+        next_page_token: _builtins.str = ...,
+        total_size: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["audits", b"audits", "next_page_token", b"next_page_token", "total_size", b"total_size"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SearchAuditsResponse: _TypeAlias = SearchAuditsResponse  # noqa: Y015
+
+@_typing.final
+class ExportAuditsRequest(_message.Message):
+    """What ExportAudits needs."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SINCE_AT_FIELD_NUMBER: _builtins.int
+    UNTIL_AT_FIELD_NUMBER: _builtins.int
+    ORGANIZATION_ID_FIELD_NUMBER: _builtins.int
+    AGAINST_ID_FIELD_NUMBER: _builtins.int
+    AUDIT_CODE_FIELD_NUMBER: _builtins.int
+    HOST_REGION_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    organization_id: _builtins.str
+    """Only audits of this organization. Empty means all, and those of none."""
+    against_id: _builtins.str
+    """Only audits against this id or other text, exactly. Empty means all."""
+    audit_code: _builtins.str
+    """Only audits with this code, exactly, or with a code that begins so when it ends in *. Empty means all."""
+    host_region: _builtins.str
+    """Only audits stored in this region, exactly. Empty means all."""
+    page_token: _builtins.str
+    """The next_page_token of a message of an earlier stream for the same request: goes on after that message."""
+    @_builtins.property
+    def since_at(self) -> _timestamp_pb2.Timestamp:
+        """Only audits recorded after this instant, which is less than an hour from now. Absent means 14 days ago."""
+
+    @_builtins.property
+    def until_at(self) -> _timestamp_pb2.Timestamp:
+        """Only audits recorded before this instant, which is after since_at. Absent means no end."""
+
+    def __init__(
+        self,
+        *,
+        since_at: _timestamp_pb2.Timestamp | None = ...,
+        until_at: _timestamp_pb2.Timestamp | None = ...,
+        organization_id: _builtins.str = ...,
+        against_id: _builtins.str = ...,
+        audit_code: _builtins.str = ...,
+        host_region: _builtins.str = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["since_at", b"since_at", "until_at", b"until_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["against_id", b"against_id", "audit_code", b"audit_code", "host_region", b"host_region", "organization_id", b"organization_id", "page_token", b"page_token", "since_at", b"since_at", "until_at", b"until_at"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportAuditsRequest: _TypeAlias = ExportAuditsRequest  # noqa: Y015
+
+@_typing.final
+class ExportAuditsResponse(_message.Message):
+    """Some of the audits, at most 500 and about two mebibytes; or the end."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AUDITS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Where the next message starts. Empty in the last message, which says that everything was sent."""
+    @_builtins.property
+    def audits(self) -> _containers.RepeatedCompositeFieldContainer[_audit_pb2.Audit]:
+        """The audits, oldest first. None in the last message."""
+
+    def __init__(
+        self,
+        *,
+        audits: _abc.Iterable[_audit_pb2.Audit] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["audits", b"audits", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportAuditsResponse: _TypeAlias = ExportAuditsResponse  # noqa: Y015

@@ -50,6 +50,16 @@ class AuditsServiceStub:
                 request_serializer=tenantry_dot_audits_dot_v1_dot_audits__service__pb2.DeliverAllAuditsRequest.SerializeToString,
                 response_deserializer=tenantry_dot_audits_dot_v1_dot_audits__service__pb2.DeliverAllAuditsResponse.FromString,
                 _registered_method=True)
+        self.SearchAudits = channel.unary_unary(
+                '/tenantry.audits.v1.AuditsService/SearchAudits',
+                request_serializer=tenantry_dot_audits_dot_v1_dot_audits__service__pb2.SearchAuditsRequest.SerializeToString,
+                response_deserializer=tenantry_dot_audits_dot_v1_dot_audits__service__pb2.SearchAuditsResponse.FromString,
+                _registered_method=True)
+        self.ExportAudits = channel.unary_stream(
+                '/tenantry.audits.v1.AuditsService/ExportAudits',
+                request_serializer=tenantry_dot_audits_dot_v1_dot_audits__service__pb2.ExportAuditsRequest.SerializeToString,
+                response_deserializer=tenantry_dot_audits_dot_v1_dot_audits__service__pb2.ExportAuditsResponse.FromString,
+                _registered_method=True)
 
 
 class AuditsServiceServicer:
@@ -93,6 +103,35 @@ class AuditsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SearchAudits(self, request, context):
+        """Finds audits of all organizations, for operators.
+
+        Errors:
+        - INVALID_ARGUMENT, VALIDATION_FAILED: SINCE_TOO_FUTURE (since_at is an hour or more from now), INVALID_UNTIL
+        (until_at is not after since_at), INVALID_ID (of the organization).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExportAudits(self, request, context):
+        """Streams all audits that a search would find, oldest first, as fast as they are read. Over REST each message is one
+        line of JSON.
+
+        Each message says in next_page_token where the next one starts. The last one has no audits and no next_page_token:
+        only it says that everything was sent. Over REST a stream that fails ends without an error, so look for it. A stream
+        takes an hour at most, and ends with the access of its caller; go on with the last next_page_token.
+
+        Audits that are stored while the stream runs are sent too, unless they bear an earlier time than what was sent
+        already: they wait in their queue for a moment, and dead letters that are redriven for longer. For a complete record
+        set until_at to a time after which nothing is queued any more.
+
+        Errors: those of SearchAudits.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AuditsServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -110,6 +149,16 @@ def add_AuditsServiceServicer_to_server(servicer, server):
                     servicer.DeliverAllAudits,
                     request_deserializer=tenantry_dot_audits_dot_v1_dot_audits__service__pb2.DeliverAllAuditsRequest.FromString,
                     response_serializer=tenantry_dot_audits_dot_v1_dot_audits__service__pb2.DeliverAllAuditsResponse.SerializeToString,
+            ),
+            'SearchAudits': grpc.unary_unary_rpc_method_handler(
+                    servicer.SearchAudits,
+                    request_deserializer=tenantry_dot_audits_dot_v1_dot_audits__service__pb2.SearchAuditsRequest.FromString,
+                    response_serializer=tenantry_dot_audits_dot_v1_dot_audits__service__pb2.SearchAuditsResponse.SerializeToString,
+            ),
+            'ExportAudits': grpc.unary_stream_rpc_method_handler(
+                    servicer.ExportAudits,
+                    request_deserializer=tenantry_dot_audits_dot_v1_dot_audits__service__pb2.ExportAuditsRequest.FromString,
+                    response_serializer=tenantry_dot_audits_dot_v1_dot_audits__service__pb2.ExportAuditsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -194,6 +243,60 @@ class AuditsService:
             '/tenantry.audits.v1.AuditsService/DeliverAllAudits',
             tenantry_dot_audits_dot_v1_dot_audits__service__pb2.DeliverAllAuditsRequest.SerializeToString,
             tenantry_dot_audits_dot_v1_dot_audits__service__pb2.DeliverAllAuditsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SearchAudits(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tenantry.audits.v1.AuditsService/SearchAudits',
+            tenantry_dot_audits_dot_v1_dot_audits__service__pb2.SearchAuditsRequest.SerializeToString,
+            tenantry_dot_audits_dot_v1_dot_audits__service__pb2.SearchAuditsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExportAudits(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/tenantry.audits.v1.AuditsService/ExportAudits',
+            tenantry_dot_audits_dot_v1_dot_audits__service__pb2.ExportAuditsRequest.SerializeToString,
+            tenantry_dot_audits_dot_v1_dot_audits__service__pb2.ExportAuditsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -41,6 +41,27 @@ class AuditsServiceStub:
     """Carries out everything pending of the queue of audits, each message once, and answers when nothing is pending
     except what failed. Testing builds only.
     """
+    SearchAudits: _aio.UnaryUnaryMultiCallable[_audits_service_pb2.SearchAuditsRequest, _audits_service_pb2.SearchAuditsResponse]
+    """Finds audits of all organizations, for operators.
+
+    Errors:
+    - INVALID_ARGUMENT, VALIDATION_FAILED: SINCE_TOO_FUTURE (since_at is an hour or more from now), INVALID_UNTIL
+      (until_at is not after since_at), INVALID_ID (of the organization).
+    """
+    ExportAudits: _aio.UnaryStreamMultiCallable[_audits_service_pb2.ExportAuditsRequest, _audits_service_pb2.ExportAuditsResponse]
+    """Streams all audits that a search would find, oldest first, as fast as they are read. Over REST each message is one
+    line of JSON.
+
+    Each message says in next_page_token where the next one starts. The last one has no audits and no next_page_token:
+    only it says that everything was sent. Over REST a stream that fails ends without an error, so look for it. A stream
+    takes an hour at most, and ends with the access of its caller; go on with the last next_page_token.
+
+    Audits that are stored while the stream runs are sent too, unless they bear an earlier time than what was sent
+    already: they wait in their queue for a moment, and dead letters that are redriven for longer. For a complete record
+    set until_at to a time after which nothing is queued any more.
+
+    Errors: those of SearchAudits.
+    """
 
 class AuditsServiceServicer(metaclass=_abc_1.ABCMeta):
     """The record of who did what. Use cases queue audits in their own transaction; the worker has them stored here."""
@@ -86,6 +107,39 @@ class AuditsServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _abc.Awaitable[_audits_service_pb2.DeliverAllAuditsResponse]:
         """Carries out everything pending of the queue of audits, each message once, and answers when nothing is pending
         except what failed. Testing builds only.
+        """
+
+    @_abc_1.abstractmethod
+    def SearchAudits(
+        self,
+        request: _audits_service_pb2.SearchAuditsRequest,
+        context: _aio.ServicerContext[_audits_service_pb2.SearchAuditsRequest, _abc.Awaitable[_audits_service_pb2.SearchAuditsResponse]],
+    ) -> _abc.Awaitable[_audits_service_pb2.SearchAuditsResponse]:
+        """Finds audits of all organizations, for operators.
+
+        Errors:
+        - INVALID_ARGUMENT, VALIDATION_FAILED: SINCE_TOO_FUTURE (since_at is an hour or more from now), INVALID_UNTIL
+          (until_at is not after since_at), INVALID_ID (of the organization).
+        """
+
+    @_abc_1.abstractmethod
+    def ExportAudits(
+        self,
+        request: _audits_service_pb2.ExportAuditsRequest,
+        context: _aio.ServicerContext[_audits_service_pb2.ExportAuditsRequest, _abc.AsyncIterator[_audits_service_pb2.ExportAuditsResponse]],
+    ) -> _abc.AsyncIterator[_audits_service_pb2.ExportAuditsResponse]:
+        """Streams all audits that a search would find, oldest first, as fast as they are read. Over REST each message is one
+        line of JSON.
+
+        Each message says in next_page_token where the next one starts. The last one has no audits and no next_page_token:
+        only it says that everything was sent. Over REST a stream that fails ends without an error, so look for it. A stream
+        takes an hour at most, and ends with the access of its caller; go on with the last next_page_token.
+
+        Audits that are stored while the stream runs are sent too, unless they bear an earlier time than what was sent
+        already: they wait in their queue for a moment, and dead letters that are redriven for longer. For a complete record
+        set until_at to a time after which nothing is queued any more.
+
+        Errors: those of SearchAudits.
         """
 
 def add_AuditsServiceServicer_to_server(servicer: AuditsServiceServicer, server: _aio.Server) -> None: ...

@@ -25,6 +25,7 @@ _sym_db = _symbol_database.Default()
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
+from google.api import httpbody_pb2 as google_dot_api_dot_httpbody__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from tenantry.deliveries.v1 import types_pb2 as tenantry_dot_deliveries_dot_v1_dot_types__pb2
 from tenantry.emails.v1 import email_pb2 as tenantry_dot_emails_dot_v1_dot_email__pb2
@@ -32,7 +33,7 @@ from tenantry.options.v1 import access_pb2 as tenantry_dot_options_dot_v1_dot_ac
 from tenantry.options.v1 import fields_pb2 as tenantry_dot_options_dot_v1_dot_fields__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'tenantry/emails/v1/emails_service.proto\x12\x12tenantry.emails.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"tenantry/deliveries/v1/types.proto\x1a\x1etenantry/emails/v1/email.proto\x1a tenantry/options/v1/access.proto\x1a tenantry/options/v1/fields.proto\";\n\x14\x44\x65liverEmailsRequest\x12#\n\x08messages\x18\x01 \x03(\tB\x11\x80\x01\x01\xe2\x41\x01\x02\xbaH\x07\x92\x01\x04\x08\x01\x10\x64\"P\n\x15\x44\x65liverEmailsResponse\x12\x37\n\x07results\x18\x01 \x03(\x0b\x32&.tenantry.deliveries.v1.DeliveryResult\"\x94\x02\n\x11ListEmailsRequest\x12\x32\n\x08since_at\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x01\x12H\n\x0forganization_id\x18\x02 \x01(\tB/\xe2\x41\x01\x01\xbaH(r#2!^org_[0-7][0-9a-hjkmnp-tv-z]{25}$\xd8\x01\x01\x12/\n\x04tags\x18\x03 \x03(\tB!\xe2\x41\x01\x01\xbaH\x0b\x92\x01\x08\"\x06r\x04\x10\x03\x18\x64\x92\xb5\x18\x0bINVALID_TAG\x12\x1e\n\tpage_size\x18\x04 \x01(\x05\x42\x0b\xe2\x41\x01\x01\xbaH\x04\x1a\x02(\x00\x12\x18\n\npage_token\x18\x05 \x01(\tB\x04\xe2\x41\x01\x01\x12\x16\n\x08order_by\x18\x06 \x01(\tB\x04\xe2\x41\x01\x01\"l\n\x12ListEmailsResponse\x12)\n\x06\x65mails\x18\x01 \x03(\x0b\x32\x19.tenantry.emails.v1.Email\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x05\"\x19\n\x17\x44\x65liverAllEmailsRequest\"I\n\x18\x44\x65liverAllEmailsResponse\x12\x17\n\x0f\x64\x65livered_count\x18\x01 \x01(\x05\x12\x14\n\x0c\x66\x61iled_count\x18\x02 \x01(\x05\x32\xa0\x03\n\rEmailsService\x12\x83\x01\n\rDeliverEmails\x12(.tenantry.emails.v1.DeliverEmailsRequest\x1a).tenantry.emails.v1.DeliverEmailsResponse\"\x1d\x8a\xb5\x18\x02\x08\x05\x82\xd3\xe4\x93\x02\x11\"\x0c/emails/send:\x01*\x12w\n\nListEmails\x12%.tenantry.emails.v1.ListEmailsRequest\x1a&.tenantry.emails.v1.ListEmailsResponse\"\x1a\x90\x02\x01\x8a\xb5\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02\t\x12\x07/emails\x12\x8f\x01\n\x10\x44\x65liverAllEmails\x12+.tenantry.emails.v1.DeliverAllEmailsRequest\x1a,.tenantry.emails.v1.DeliverAllEmailsResponse\" \x8a\xb5\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02\x12\"\r/emails/drain:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'tenantry/emails/v1/emails_service.proto\x12\x12tenantry.emails.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/httpbody.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"tenantry/deliveries/v1/types.proto\x1a\x1etenantry/emails/v1/email.proto\x1a tenantry/options/v1/access.proto\x1a tenantry/options/v1/fields.proto\";\n\x14\x44\x65liverEmailsRequest\x12#\n\x08messages\x18\x01 \x03(\tB\x11\x80\x01\x01\xe2\x41\x01\x02\xbaH\x07\x92\x01\x04\x08\x01\x10\x64\"P\n\x15\x44\x65liverEmailsResponse\x12\x37\n\x07results\x18\x01 \x03(\x0b\x32&.tenantry.deliveries.v1.DeliveryResult\"\x94\x02\n\x11ListEmailsRequest\x12\x32\n\x08since_at\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x01\x12H\n\x0forganization_id\x18\x02 \x01(\tB/\xe2\x41\x01\x01\xbaH(r#2!^org_[0-7][0-9a-hjkmnp-tv-z]{25}$\xd8\x01\x01\x12/\n\x04tags\x18\x03 \x03(\tB!\xe2\x41\x01\x01\xbaH\x0b\x92\x01\x08\"\x06r\x04\x10\x03\x18\x64\x92\xb5\x18\x0bINVALID_TAG\x12\x1e\n\tpage_size\x18\x04 \x01(\x05\x42\x0b\xe2\x41\x01\x01\xbaH\x04\x1a\x02(\x00\x12\x18\n\npage_token\x18\x05 \x01(\tB\x04\xe2\x41\x01\x01\x12\x16\n\x08order_by\x18\x06 \x01(\tB\x04\xe2\x41\x01\x01\"l\n\x12ListEmailsResponse\x12)\n\x06\x65mails\x18\x01 \x03(\x0b\x32\x19.tenantry.emails.v1.Email\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x05\"\x19\n\x17\x44\x65liverAllEmailsRequest\"I\n\x18\x44\x65liverAllEmailsResponse\x12\x17\n\x0f\x64\x65livered_count\x18\x01 \x01(\x05\x12\x14\n\x0c\x66\x61iled_count\x18\x02 \x01(\x05\"\x98\x04\n\x13SearchEmailsRequest\x12\x32\n\x08since_at\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x01\x12\x43\n\x08until_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x15\xe2\x41\x01\x01\x92\xb5\x18\rINVALID_UNTIL\x12H\n\x0forganization_id\x18\x03 \x01(\tB/\xe2\x41\x01\x01\xbaH(r#2!^org_[0-7][0-9a-hjkmnp-tv-z]{25}$\xd8\x01\x01\x12/\n\x04tags\x18\x04 \x03(\tB!\xe2\x41\x01\x01\xbaH\x0b\x92\x01\x08\"\x06r\x04\x10\x03\x18\x64\x92\xb5\x18\x0bINVALID_TAG\x12=\n\x06status\x18\x05 \x01(\x0e\x32\x1f.tenantry.emails.v1.EmailStatusB\x0c\xe2\x41\x01\x01\xbaH\x05\x82\x01\x02\x10\x01\x12\x37\n\x10to_email_address\x18\x06 \x01(\tB\x1d\xe2\x41\x01\x01\x92\xb5\x18\x15INVALID_EMAIL_ADDRESS\x12\x43\n\nmessage_id\x18\x07 \x01(\tB/\xe2\x41\x01\x01\xbaH(r#2!^msg_[0-7][0-9a-hjkmnp-tv-z]{25}$\xd8\x01\x01\x12\x1e\n\tpage_size\x18\x08 \x01(\x05\x42\x0b\xe2\x41\x01\x01\xbaH\x04\x1a\x02(\x00\x12\x18\n\npage_token\x18\t \x01(\tB\x04\xe2\x41\x01\x01\x12\x16\n\x08order_by\x18\n \x01(\tB\x04\xe2\x41\x01\x01\"n\n\x14SearchEmailsResponse\x12)\n\x06\x65mails\x18\x01 \x03(\x0b\x32\x19.tenantry.emails.v1.Email\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x05\"`\n\x19NotifyMailgunEventRequest\x12\x43\n\x07\x63ontent\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBodyB\x1c\xe2\x41\x01\x02\x92\xb5\x18\x14INVALID_WEBHOOK_BODY\"\x1c\n\x1aNotifyMailgunEventResponse\"\xa3\x01\n\x1c\x43onfirmEmailDeliveredRequest\x12\x43\n\nreceipt_id\x18\x01 \x01(\tB/\xe2\x41\x01\x02\xbaH\x12r\x10\x32\x0e^[!-~]{1,400}$\x92\xb5\x18\x12INVALID_RECEIPT_ID\x12>\n\x0c\x64\x65livered_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x0c\xe2\x41\x01\x01\xbaH\x05\xb2\x01\x02*\x00\"\x1f\n\x1d\x43onfirmEmailDeliveredResponse\"\xd8\x01\n!ConfirmEmailDeliveryFailedRequest\x12\x43\n\nreceipt_id\x18\x01 \x01(\tB/\xe2\x41\x01\x02\xbaH\x12r\x10\x32\x0e^[!-~]{1,400}$\x92\xb5\x18\x12INVALID_RECEIPT_ID\x12;\n\tfailed_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x0c\xe2\x41\x01\x01\xbaH\x05\xb2\x01\x02*\x00\x12\x31\n\x06reason\x18\x03 \x01(\tB!\xe2\x41\x01\x01\xbaH\x1ar\x18\x18\xe8\x07\x32\x13^[^\\x00-\\x1f\\x7f]*$\"$\n\"ConfirmEmailDeliveryFailedResponse2\xa1\x08\n\rEmailsService\x12\x83\x01\n\rDeliverEmails\x12(.tenantry.emails.v1.DeliverEmailsRequest\x1a).tenantry.emails.v1.DeliverEmailsResponse\"\x1d\x8a\xb5\x18\x02\x08\x05\x82\xd3\xe4\x93\x02\x11\"\x0c/emails/send:\x01*\x12w\n\nListEmails\x12%.tenantry.emails.v1.ListEmailsRequest\x1a&.tenantry.emails.v1.ListEmailsResponse\"\x1a\x90\x02\x01\x8a\xb5\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02\t\x12\x07/emails\x12\x8f\x01\n\x10\x44\x65liverAllEmails\x12+.tenantry.emails.v1.DeliverAllEmailsRequest\x1a,.tenantry.emails.v1.DeliverAllEmailsResponse\" \x8a\xb5\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02\x12\"\r/emails/drain:\x01*\x12\x86\x01\n\x0cSearchEmails\x12\'.tenantry.emails.v1.SearchEmailsRequest\x1a(.tenantry.emails.v1.SearchEmailsResponse\"#\x90\x02\x01\x8a\xb5\x18\x02\x08\x04\x82\xd3\xe4\x93\x02\x14\x12\x12/operations/emails\x12\x9f\x01\n\x12NotifyMailgunEvent\x12-.tenantry.emails.v1.NotifyMailgunEventRequest\x1a..tenantry.emails.v1.NotifyMailgunEventResponse\"*\x8a\xb5\x18\x04\x08\x01P\x01\x82\xd3\xe4\x93\x02\x1c\"\x11/webhooks/mailgun:\x07\x63ontent\x12\xa2\x01\n\x15\x43onfirmEmailDelivered\x12\x30.tenantry.emails.v1.ConfirmEmailDeliveredRequest\x1a\x31.tenantry.emails.v1.ConfirmEmailDeliveredResponse\"$\x8a\xb5\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02\x16\"\x11/emails/delivered:\x01*\x12\xae\x01\n\x1a\x43onfirmEmailDeliveryFailed\x12\x35.tenantry.emails.v1.ConfirmEmailDeliveryFailedRequest\x1a\x36.tenantry.emails.v1.ConfirmEmailDeliveryFailedResponse\"!\x8a\xb5\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02\x13\"\x0e/emails/failed:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -53,24 +54,80 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTEMAILSREQUEST'].fields_by_name['page_token']._serialized_options = b'\342A\001\001'
   _globals['_LISTEMAILSREQUEST'].fields_by_name['order_by']._loaded_options = None
   _globals['_LISTEMAILSREQUEST'].fields_by_name['order_by']._serialized_options = b'\342A\001\001'
+  _globals['_SEARCHEMAILSREQUEST'].fields_by_name['since_at']._loaded_options = None
+  _globals['_SEARCHEMAILSREQUEST'].fields_by_name['since_at']._serialized_options = b'\342A\001\001'
+  _globals['_SEARCHEMAILSREQUEST'].fields_by_name['until_at']._loaded_options = None
+  _globals['_SEARCHEMAILSREQUEST'].fields_by_name['until_at']._serialized_options = b'\342A\001\001\222\265\030\rINVALID_UNTIL'
+  _globals['_SEARCHEMAILSREQUEST'].fields_by_name['organization_id']._loaded_options = None
+  _globals['_SEARCHEMAILSREQUEST'].fields_by_name['organization_id']._serialized_options = b'\342A\001\001\272H(r#2!^org_[0-7][0-9a-hjkmnp-tv-z]{25}$\330\001\001'
+  _globals['_SEARCHEMAILSREQUEST'].fields_by_name['tags']._loaded_options = None
+  _globals['_SEARCHEMAILSREQUEST'].fields_by_name['tags']._serialized_options = b'\342A\001\001\272H\013\222\001\010\"\006r\004\020\003\030d\222\265\030\013INVALID_TAG'
+  _globals['_SEARCHEMAILSREQUEST'].fields_by_name['status']._loaded_options = None
+  _globals['_SEARCHEMAILSREQUEST'].fields_by_name['status']._serialized_options = b'\342A\001\001\272H\005\202\001\002\020\001'
+  _globals['_SEARCHEMAILSREQUEST'].fields_by_name['to_email_address']._loaded_options = None
+  _globals['_SEARCHEMAILSREQUEST'].fields_by_name['to_email_address']._serialized_options = b'\342A\001\001\222\265\030\025INVALID_EMAIL_ADDRESS'
+  _globals['_SEARCHEMAILSREQUEST'].fields_by_name['message_id']._loaded_options = None
+  _globals['_SEARCHEMAILSREQUEST'].fields_by_name['message_id']._serialized_options = b'\342A\001\001\272H(r#2!^msg_[0-7][0-9a-hjkmnp-tv-z]{25}$\330\001\001'
+  _globals['_SEARCHEMAILSREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_SEARCHEMAILSREQUEST'].fields_by_name['page_size']._serialized_options = b'\342A\001\001\272H\004\032\002(\000'
+  _globals['_SEARCHEMAILSREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_SEARCHEMAILSREQUEST'].fields_by_name['page_token']._serialized_options = b'\342A\001\001'
+  _globals['_SEARCHEMAILSREQUEST'].fields_by_name['order_by']._loaded_options = None
+  _globals['_SEARCHEMAILSREQUEST'].fields_by_name['order_by']._serialized_options = b'\342A\001\001'
+  _globals['_NOTIFYMAILGUNEVENTREQUEST'].fields_by_name['content']._loaded_options = None
+  _globals['_NOTIFYMAILGUNEVENTREQUEST'].fields_by_name['content']._serialized_options = b'\342A\001\002\222\265\030\024INVALID_WEBHOOK_BODY'
+  _globals['_CONFIRMEMAILDELIVEREDREQUEST'].fields_by_name['receipt_id']._loaded_options = None
+  _globals['_CONFIRMEMAILDELIVEREDREQUEST'].fields_by_name['receipt_id']._serialized_options = b'\342A\001\002\272H\022r\0202\016^[!-~]{1,400}$\222\265\030\022INVALID_RECEIPT_ID'
+  _globals['_CONFIRMEMAILDELIVEREDREQUEST'].fields_by_name['delivered_at']._loaded_options = None
+  _globals['_CONFIRMEMAILDELIVEREDREQUEST'].fields_by_name['delivered_at']._serialized_options = b'\342A\001\001\272H\005\262\001\002*\000'
+  _globals['_CONFIRMEMAILDELIVERYFAILEDREQUEST'].fields_by_name['receipt_id']._loaded_options = None
+  _globals['_CONFIRMEMAILDELIVERYFAILEDREQUEST'].fields_by_name['receipt_id']._serialized_options = b'\342A\001\002\272H\022r\0202\016^[!-~]{1,400}$\222\265\030\022INVALID_RECEIPT_ID'
+  _globals['_CONFIRMEMAILDELIVERYFAILEDREQUEST'].fields_by_name['failed_at']._loaded_options = None
+  _globals['_CONFIRMEMAILDELIVERYFAILEDREQUEST'].fields_by_name['failed_at']._serialized_options = b'\342A\001\001\272H\005\262\001\002*\000'
+  _globals['_CONFIRMEMAILDELIVERYFAILEDREQUEST'].fields_by_name['reason']._loaded_options = None
+  _globals['_CONFIRMEMAILDELIVERYFAILEDREQUEST'].fields_by_name['reason']._serialized_options = b'\342A\001\001\272H\032r\030\030\350\0072\023^[^\\x00-\\x1f\\x7f]*$'
   _globals['_EMAILSSERVICE'].methods_by_name['DeliverEmails']._loaded_options = None
   _globals['_EMAILSSERVICE'].methods_by_name['DeliverEmails']._serialized_options = b'\212\265\030\002\010\005\202\323\344\223\002\021\"\014/emails/send:\001*'
   _globals['_EMAILSSERVICE'].methods_by_name['ListEmails']._loaded_options = None
   _globals['_EMAILSSERVICE'].methods_by_name['ListEmails']._serialized_options = b'\220\002\001\212\265\030\004\010\0018\001\202\323\344\223\002\t\022\007/emails'
   _globals['_EMAILSSERVICE'].methods_by_name['DeliverAllEmails']._loaded_options = None
   _globals['_EMAILSSERVICE'].methods_by_name['DeliverAllEmails']._serialized_options = b'\212\265\030\004\010\0018\001\202\323\344\223\002\022\"\r/emails/drain:\001*'
-  _globals['_DELIVEREMAILSREQUEST']._serialized_start=324
-  _globals['_DELIVEREMAILSREQUEST']._serialized_end=383
-  _globals['_DELIVEREMAILSRESPONSE']._serialized_start=385
-  _globals['_DELIVEREMAILSRESPONSE']._serialized_end=465
-  _globals['_LISTEMAILSREQUEST']._serialized_start=468
-  _globals['_LISTEMAILSREQUEST']._serialized_end=744
-  _globals['_LISTEMAILSRESPONSE']._serialized_start=746
-  _globals['_LISTEMAILSRESPONSE']._serialized_end=854
-  _globals['_DELIVERALLEMAILSREQUEST']._serialized_start=856
-  _globals['_DELIVERALLEMAILSREQUEST']._serialized_end=881
-  _globals['_DELIVERALLEMAILSRESPONSE']._serialized_start=883
-  _globals['_DELIVERALLEMAILSRESPONSE']._serialized_end=956
-  _globals['_EMAILSSERVICE']._serialized_start=959
-  _globals['_EMAILSSERVICE']._serialized_end=1375
+  _globals['_EMAILSSERVICE'].methods_by_name['SearchEmails']._loaded_options = None
+  _globals['_EMAILSSERVICE'].methods_by_name['SearchEmails']._serialized_options = b'\220\002\001\212\265\030\002\010\004\202\323\344\223\002\024\022\022/operations/emails'
+  _globals['_EMAILSSERVICE'].methods_by_name['NotifyMailgunEvent']._loaded_options = None
+  _globals['_EMAILSSERVICE'].methods_by_name['NotifyMailgunEvent']._serialized_options = b'\212\265\030\004\010\001P\001\202\323\344\223\002\034\"\021/webhooks/mailgun:\007content'
+  _globals['_EMAILSSERVICE'].methods_by_name['ConfirmEmailDelivered']._loaded_options = None
+  _globals['_EMAILSSERVICE'].methods_by_name['ConfirmEmailDelivered']._serialized_options = b'\212\265\030\004\010\0018\001\202\323\344\223\002\026\"\021/emails/delivered:\001*'
+  _globals['_EMAILSSERVICE'].methods_by_name['ConfirmEmailDeliveryFailed']._loaded_options = None
+  _globals['_EMAILSSERVICE'].methods_by_name['ConfirmEmailDeliveryFailed']._serialized_options = b'\212\265\030\004\010\0018\001\202\323\344\223\002\023\"\016/emails/failed:\001*'
+  _globals['_DELIVEREMAILSREQUEST']._serialized_start=351
+  _globals['_DELIVEREMAILSREQUEST']._serialized_end=410
+  _globals['_DELIVEREMAILSRESPONSE']._serialized_start=412
+  _globals['_DELIVEREMAILSRESPONSE']._serialized_end=492
+  _globals['_LISTEMAILSREQUEST']._serialized_start=495
+  _globals['_LISTEMAILSREQUEST']._serialized_end=771
+  _globals['_LISTEMAILSRESPONSE']._serialized_start=773
+  _globals['_LISTEMAILSRESPONSE']._serialized_end=881
+  _globals['_DELIVERALLEMAILSREQUEST']._serialized_start=883
+  _globals['_DELIVERALLEMAILSREQUEST']._serialized_end=908
+  _globals['_DELIVERALLEMAILSRESPONSE']._serialized_start=910
+  _globals['_DELIVERALLEMAILSRESPONSE']._serialized_end=983
+  _globals['_SEARCHEMAILSREQUEST']._serialized_start=986
+  _globals['_SEARCHEMAILSREQUEST']._serialized_end=1522
+  _globals['_SEARCHEMAILSRESPONSE']._serialized_start=1524
+  _globals['_SEARCHEMAILSRESPONSE']._serialized_end=1634
+  _globals['_NOTIFYMAILGUNEVENTREQUEST']._serialized_start=1636
+  _globals['_NOTIFYMAILGUNEVENTREQUEST']._serialized_end=1732
+  _globals['_NOTIFYMAILGUNEVENTRESPONSE']._serialized_start=1734
+  _globals['_NOTIFYMAILGUNEVENTRESPONSE']._serialized_end=1762
+  _globals['_CONFIRMEMAILDELIVEREDREQUEST']._serialized_start=1765
+  _globals['_CONFIRMEMAILDELIVEREDREQUEST']._serialized_end=1928
+  _globals['_CONFIRMEMAILDELIVEREDRESPONSE']._serialized_start=1930
+  _globals['_CONFIRMEMAILDELIVEREDRESPONSE']._serialized_end=1961
+  _globals['_CONFIRMEMAILDELIVERYFAILEDREQUEST']._serialized_start=1964
+  _globals['_CONFIRMEMAILDELIVERYFAILEDREQUEST']._serialized_end=2180
+  _globals['_CONFIRMEMAILDELIVERYFAILEDRESPONSE']._serialized_start=2182
+  _globals['_CONFIRMEMAILDELIVERYFAILEDRESPONSE']._serialized_end=2218
+  _globals['_EMAILSSERVICE']._serialized_start=2221
+  _globals['_EMAILSSERVICE']._serialized_end=3278
 # @@protoc_insertion_point(module_scope)

@@ -4,6 +4,7 @@ isort:skip_file
 """
 
 from collections import abc as _abc
+from google.api import httpbody_pb2 as _httpbody_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
@@ -193,3 +194,234 @@ class DeliverAllEmailsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DeliverAllEmailsResponse: _TypeAlias = DeliverAllEmailsResponse  # noqa: Y015
+
+@_typing.final
+class SearchEmailsRequest(_message.Message):
+    """What SearchEmails needs."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SINCE_AT_FIELD_NUMBER: _builtins.int
+    UNTIL_AT_FIELD_NUMBER: _builtins.int
+    ORGANIZATION_ID_FIELD_NUMBER: _builtins.int
+    TAGS_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
+    TO_EMAIL_ADDRESS_FIELD_NUMBER: _builtins.int
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    ORDER_BY_FIELD_NUMBER: _builtins.int
+    organization_id: _builtins.str
+    """Only e-mails of this organization. Empty means all, and those of none."""
+    status: _email_pb2.EmailStatus.ValueType
+    """Only e-mails that stand here. Absent means anywhere."""
+    to_email_address: _builtins.str
+    """Only e-mails to this address, in any spelling of it: case and surrounding spaces do not count. Empty means all."""
+    message_id: _builtins.str
+    """Only the e-mail that this queued message asked for. Empty means all."""
+    page_size: _builtins.int
+    """At most so many are returned. 0 means 100; more than 1000 is taken as 1000."""
+    page_token: _builtins.str
+    """The next_page_token of an earlier answer to the same request."""
+    order_by: _builtins.str
+    """created_at (the default, oldest first) or sent_at, each with an optional " desc" (AIP-132)."""
+    @_builtins.property
+    def since_at(self) -> _timestamp_pb2.Timestamp:
+        """Only e-mails created after this instant, which is less than an hour from now. Absent means 14 days ago."""
+
+    @_builtins.property
+    def until_at(self) -> _timestamp_pb2.Timestamp:
+        """Only e-mails created before this instant, which is after since_at. Absent means up to now."""
+
+    @_builtins.property
+    def tags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Only e-mails that bear all of these tags: 3 to 100 letters, digits, underscores, dots and hyphens each."""
+
+    def __init__(
+        self,
+        *,
+        since_at: _timestamp_pb2.Timestamp | None = ...,
+        until_at: _timestamp_pb2.Timestamp | None = ...,
+        organization_id: _builtins.str = ...,
+        tags: _abc.Iterable[_builtins.str] | None = ...,
+        status: _email_pb2.EmailStatus.ValueType = ...,
+        to_email_address: _builtins.str = ...,
+        message_id: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+        order_by: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["since_at", b"since_at", "until_at", b"until_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["message_id", b"message_id", "order_by", b"order_by", "organization_id", b"organization_id", "page_size", b"page_size", "page_token", b"page_token", "since_at", b"since_at", "status", b"status", "tags", b"tags", "to_email_address", b"to_email_address", "until_at", b"until_at"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SearchEmailsRequest: _TypeAlias = SearchEmailsRequest  # noqa: Y015
+
+@_typing.final
+class SearchEmailsResponse(_message.Message):
+    """A page of e-mails."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EMAILS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    TOTAL_SIZE_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    total_size: _builtins.int
+    """How many there are on all pages."""
+    @_builtins.property
+    def emails(self) -> _containers.RepeatedCompositeFieldContainer[_email_pb2.Email]:
+        """The e-mails."""
+
+    def __init__(
+        self,
+        *,
+        emails: _abc.Iterable[_email_pb2.Email] | None = ...,
+        next_page_token: _builtins.str = ...,
+        total_size: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["emails", b"emails", "next_page_token", b"next_page_token", "total_size", b"total_size"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SearchEmailsResponse: _TypeAlias = SearchEmailsResponse  # noqa: Y015
+
+@_typing.final
+class NotifyMailgunEventRequest(_message.Message):
+    """What NotifyMailgunEvent needs."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONTENT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def content(self) -> _httpbody_pb2.HttpBody:
+        """The JSON as Mailgun sends it, byte for byte."""
+
+    def __init__(
+        self,
+        *,
+        content: _httpbody_pb2.HttpBody | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["content", b"content"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NotifyMailgunEventRequest: _TypeAlias = NotifyMailgunEventRequest  # noqa: Y015
+
+@_typing.final
+class NotifyMailgunEventResponse(_message.Message):
+    """Nothing."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NotifyMailgunEventResponse: _TypeAlias = NotifyMailgunEventResponse  # noqa: Y015
+
+@_typing.final
+class ConfirmEmailDeliveredRequest(_message.Message):
+    """What ConfirmEmailDelivered needs."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECEIPT_ID_FIELD_NUMBER: _builtins.int
+    DELIVERED_AT_FIELD_NUMBER: _builtins.int
+    receipt_id: _builtins.str
+    """The gateway's own id of the e-mail: 1 to 400 printable ASCII characters."""
+    @_builtins.property
+    def delivered_at(self) -> _timestamp_pb2.Timestamp:
+        """When it was delivered, after 1970. Absent means now."""
+
+    def __init__(
+        self,
+        *,
+        receipt_id: _builtins.str = ...,
+        delivered_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["delivered_at", b"delivered_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["delivered_at", b"delivered_at", "receipt_id", b"receipt_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConfirmEmailDeliveredRequest: _TypeAlias = ConfirmEmailDeliveredRequest  # noqa: Y015
+
+@_typing.final
+class ConfirmEmailDeliveredResponse(_message.Message):
+    """Nothing."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConfirmEmailDeliveredResponse: _TypeAlias = ConfirmEmailDeliveredResponse  # noqa: Y015
+
+@_typing.final
+class ConfirmEmailDeliveryFailedRequest(_message.Message):
+    """What ConfirmEmailDeliveryFailed needs."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECEIPT_ID_FIELD_NUMBER: _builtins.int
+    FAILED_AT_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    receipt_id: _builtins.str
+    """The gateway's own id of the e-mail: 1 to 400 printable ASCII characters."""
+    reason: _builtins.str
+    """Why, as the gateway says it: at most 1000 characters, none of them a control character. Empty means "none"."""
+    @_builtins.property
+    def failed_at(self) -> _timestamp_pb2.Timestamp:
+        """When it failed, after 1970. Absent means now."""
+
+    def __init__(
+        self,
+        *,
+        receipt_id: _builtins.str = ...,
+        failed_at: _timestamp_pb2.Timestamp | None = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["failed_at", b"failed_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["failed_at", b"failed_at", "reason", b"reason", "receipt_id", b"receipt_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConfirmEmailDeliveryFailedRequest: _TypeAlias = ConfirmEmailDeliveryFailedRequest  # noqa: Y015
+
+@_typing.final
+class ConfirmEmailDeliveryFailedResponse(_message.Message):
+    """Nothing."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConfirmEmailDeliveryFailedResponse: _TypeAlias = ConfirmEmailDeliveryFailedResponse  # noqa: Y015

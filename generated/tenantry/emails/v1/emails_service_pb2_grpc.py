@@ -50,6 +50,26 @@ class EmailsServiceStub:
                 request_serializer=tenantry_dot_emails_dot_v1_dot_emails__service__pb2.DeliverAllEmailsRequest.SerializeToString,
                 response_deserializer=tenantry_dot_emails_dot_v1_dot_emails__service__pb2.DeliverAllEmailsResponse.FromString,
                 _registered_method=True)
+        self.SearchEmails = channel.unary_unary(
+                '/tenantry.emails.v1.EmailsService/SearchEmails',
+                request_serializer=tenantry_dot_emails_dot_v1_dot_emails__service__pb2.SearchEmailsRequest.SerializeToString,
+                response_deserializer=tenantry_dot_emails_dot_v1_dot_emails__service__pb2.SearchEmailsResponse.FromString,
+                _registered_method=True)
+        self.NotifyMailgunEvent = channel.unary_unary(
+                '/tenantry.emails.v1.EmailsService/NotifyMailgunEvent',
+                request_serializer=tenantry_dot_emails_dot_v1_dot_emails__service__pb2.NotifyMailgunEventRequest.SerializeToString,
+                response_deserializer=tenantry_dot_emails_dot_v1_dot_emails__service__pb2.NotifyMailgunEventResponse.FromString,
+                _registered_method=True)
+        self.ConfirmEmailDelivered = channel.unary_unary(
+                '/tenantry.emails.v1.EmailsService/ConfirmEmailDelivered',
+                request_serializer=tenantry_dot_emails_dot_v1_dot_emails__service__pb2.ConfirmEmailDeliveredRequest.SerializeToString,
+                response_deserializer=tenantry_dot_emails_dot_v1_dot_emails__service__pb2.ConfirmEmailDeliveredResponse.FromString,
+                _registered_method=True)
+        self.ConfirmEmailDeliveryFailed = channel.unary_unary(
+                '/tenantry.emails.v1.EmailsService/ConfirmEmailDeliveryFailed',
+                request_serializer=tenantry_dot_emails_dot_v1_dot_emails__service__pb2.ConfirmEmailDeliveryFailedRequest.SerializeToString,
+                response_deserializer=tenantry_dot_emails_dot_v1_dot_emails__service__pb2.ConfirmEmailDeliveryFailedResponse.FromString,
+                _registered_method=True)
 
 
 class EmailsServiceServicer:
@@ -57,8 +77,8 @@ class EmailsServiceServicer:
     """
 
     def DeliverEmails(self, request, context):
-        """Hands queued e-mails to the gateway. Messages are independent of each other. An e-mail that was sent before is
-        answered as delivered and not sent again.
+        """Hands queued e-mails to the gateway, at most ten at once. Messages are independent of each other. An e-mail that was
+        sent before is answered as delivered and not sent again.
 
         Errors:
         - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_MESSAGES (none, or more than 100).
@@ -100,6 +120,58 @@ class EmailsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SearchEmails(self, request, context):
+        """Searches the e-mails of all organizations, sent or not. For operators.
+
+        Errors:
+        - INVALID_ARGUMENT, VALIDATION_FAILED: SINCE_TOO_FUTURE (since_at is an hour or more from now), INVALID_UNTIL
+        (until_at is not after since_at), INVALID_ID (of the organization or the message), INVALID_TAG, INVALID_STATUS,
+        INVALID_EMAIL_ADDRESS.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def NotifyMailgunEvent(self, request, context):
+        """Takes a report of Mailgun: JSON with signature (timestamp, token, signature) and event-data. The signature is its
+        credential, good for 5 minutes and once. Event delivered confirms the e-mail with that receipt; failed, unless it is
+        temporary, notes its failure; complained tells those who queued it. Each event is processed once; an event that came
+        before, other events and unknown receipts change nothing.
+
+        Errors:
+        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_WEBHOOK_BODY (the content is not JSON).
+        - UNAUTHENTICATED, WEBHOOK_SIGNATURE_INVALID: the signature is missing or wrong, or this server knows no signing key.
+        - UNAUTHENTICATED, WEBHOOK_STALE: it was signed more than 5 minutes from now.
+        - UNAUTHENTICATED, WEBHOOK_REPLAYED: its token was seen before.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ConfirmEmailDelivered(self, request, context):
+        """Notes that the gateway has delivered an e-mail, as a report of Mailgun would. What is delivered stays so; an e-mail
+        of which a failure was reported before counts as delivered from now on. An unknown receipt changes nothing. Testing
+        builds only.
+
+        Errors:
+        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_RECEIPT_ID (empty, or too long), INVALID_DELIVERED_AT.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ConfirmEmailDeliveryFailed(self, request, context):
+        """Notes that the gateway could not deliver an e-mail, as a report of Mailgun would. The first failure counts, and none
+        after the e-mail was delivered. An unknown receipt changes nothing. Testing builds only.
+
+        Errors:
+        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_RECEIPT_ID (empty, or too long), INVALID_FAILED_AT,
+        INVALID_REASON.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_EmailsServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -117,6 +189,26 @@ def add_EmailsServiceServicer_to_server(servicer, server):
                     servicer.DeliverAllEmails,
                     request_deserializer=tenantry_dot_emails_dot_v1_dot_emails__service__pb2.DeliverAllEmailsRequest.FromString,
                     response_serializer=tenantry_dot_emails_dot_v1_dot_emails__service__pb2.DeliverAllEmailsResponse.SerializeToString,
+            ),
+            'SearchEmails': grpc.unary_unary_rpc_method_handler(
+                    servicer.SearchEmails,
+                    request_deserializer=tenantry_dot_emails_dot_v1_dot_emails__service__pb2.SearchEmailsRequest.FromString,
+                    response_serializer=tenantry_dot_emails_dot_v1_dot_emails__service__pb2.SearchEmailsResponse.SerializeToString,
+            ),
+            'NotifyMailgunEvent': grpc.unary_unary_rpc_method_handler(
+                    servicer.NotifyMailgunEvent,
+                    request_deserializer=tenantry_dot_emails_dot_v1_dot_emails__service__pb2.NotifyMailgunEventRequest.FromString,
+                    response_serializer=tenantry_dot_emails_dot_v1_dot_emails__service__pb2.NotifyMailgunEventResponse.SerializeToString,
+            ),
+            'ConfirmEmailDelivered': grpc.unary_unary_rpc_method_handler(
+                    servicer.ConfirmEmailDelivered,
+                    request_deserializer=tenantry_dot_emails_dot_v1_dot_emails__service__pb2.ConfirmEmailDeliveredRequest.FromString,
+                    response_serializer=tenantry_dot_emails_dot_v1_dot_emails__service__pb2.ConfirmEmailDeliveredResponse.SerializeToString,
+            ),
+            'ConfirmEmailDeliveryFailed': grpc.unary_unary_rpc_method_handler(
+                    servicer.ConfirmEmailDeliveryFailed,
+                    request_deserializer=tenantry_dot_emails_dot_v1_dot_emails__service__pb2.ConfirmEmailDeliveryFailedRequest.FromString,
+                    response_serializer=tenantry_dot_emails_dot_v1_dot_emails__service__pb2.ConfirmEmailDeliveryFailedResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -201,6 +293,114 @@ class EmailsService:
             '/tenantry.emails.v1.EmailsService/DeliverAllEmails',
             tenantry_dot_emails_dot_v1_dot_emails__service__pb2.DeliverAllEmailsRequest.SerializeToString,
             tenantry_dot_emails_dot_v1_dot_emails__service__pb2.DeliverAllEmailsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SearchEmails(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tenantry.emails.v1.EmailsService/SearchEmails',
+            tenantry_dot_emails_dot_v1_dot_emails__service__pb2.SearchEmailsRequest.SerializeToString,
+            tenantry_dot_emails_dot_v1_dot_emails__service__pb2.SearchEmailsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def NotifyMailgunEvent(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tenantry.emails.v1.EmailsService/NotifyMailgunEvent',
+            tenantry_dot_emails_dot_v1_dot_emails__service__pb2.NotifyMailgunEventRequest.SerializeToString,
+            tenantry_dot_emails_dot_v1_dot_emails__service__pb2.NotifyMailgunEventResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ConfirmEmailDelivered(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tenantry.emails.v1.EmailsService/ConfirmEmailDelivered',
+            tenantry_dot_emails_dot_v1_dot_emails__service__pb2.ConfirmEmailDeliveredRequest.SerializeToString,
+            tenantry_dot_emails_dot_v1_dot_emails__service__pb2.ConfirmEmailDeliveredResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ConfirmEmailDeliveryFailed(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tenantry.emails.v1.EmailsService/ConfirmEmailDeliveryFailed',
+            tenantry_dot_emails_dot_v1_dot_emails__service__pb2.ConfirmEmailDeliveryFailedRequest.SerializeToString,
+            tenantry_dot_emails_dot_v1_dot_emails__service__pb2.ConfirmEmailDeliveryFailedResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -17,8 +17,8 @@ class EmailsServiceStub:
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     DeliverEmails: _aio.UnaryUnaryMultiCallable[_emails_service_pb2.DeliverEmailsRequest, _emails_service_pb2.DeliverEmailsResponse]
-    """Hands queued e-mails to the gateway. Messages are independent of each other. An e-mail that was sent before is
-    answered as delivered and not sent again.
+    """Hands queued e-mails to the gateway, at most ten at once. Messages are independent of each other. An e-mail that was
+    sent before is answered as delivered and not sent again.
 
     Errors:
     - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_MESSAGES (none, or more than 100).
@@ -48,6 +48,42 @@ class EmailsServiceStub:
     """Carries out everything pending of the queue of e-mails, one after the other in the order of queueing, each message
     once, and answers when nothing is pending except what failed. Testing builds only.
     """
+    SearchEmails: _aio.UnaryUnaryMultiCallable[_emails_service_pb2.SearchEmailsRequest, _emails_service_pb2.SearchEmailsResponse]
+    """Searches the e-mails of all organizations, sent or not. For operators.
+
+    Errors:
+    - INVALID_ARGUMENT, VALIDATION_FAILED: SINCE_TOO_FUTURE (since_at is an hour or more from now), INVALID_UNTIL
+      (until_at is not after since_at), INVALID_ID (of the organization or the message), INVALID_TAG, INVALID_STATUS,
+      INVALID_EMAIL_ADDRESS.
+    """
+    NotifyMailgunEvent: _aio.UnaryUnaryMultiCallable[_emails_service_pb2.NotifyMailgunEventRequest, _emails_service_pb2.NotifyMailgunEventResponse]
+    """Takes a report of Mailgun: JSON with signature (timestamp, token, signature) and event-data. The signature is its
+    credential, good for 5 minutes and once. Event delivered confirms the e-mail with that receipt; failed, unless it is
+    temporary, notes its failure; complained tells those who queued it. Each event is processed once; an event that came
+    before, other events and unknown receipts change nothing.
+
+    Errors:
+    - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_WEBHOOK_BODY (the content is not JSON).
+    - UNAUTHENTICATED, WEBHOOK_SIGNATURE_INVALID: the signature is missing or wrong, or this server knows no signing key.
+    - UNAUTHENTICATED, WEBHOOK_STALE: it was signed more than 5 minutes from now.
+    - UNAUTHENTICATED, WEBHOOK_REPLAYED: its token was seen before.
+    """
+    ConfirmEmailDelivered: _aio.UnaryUnaryMultiCallable[_emails_service_pb2.ConfirmEmailDeliveredRequest, _emails_service_pb2.ConfirmEmailDeliveredResponse]
+    """Notes that the gateway has delivered an e-mail, as a report of Mailgun would. What is delivered stays so; an e-mail
+    of which a failure was reported before counts as delivered from now on. An unknown receipt changes nothing. Testing
+    builds only.
+
+    Errors:
+    - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_RECEIPT_ID (empty, or too long), INVALID_DELIVERED_AT.
+    """
+    ConfirmEmailDeliveryFailed: _aio.UnaryUnaryMultiCallable[_emails_service_pb2.ConfirmEmailDeliveryFailedRequest, _emails_service_pb2.ConfirmEmailDeliveryFailedResponse]
+    """Notes that the gateway could not deliver an e-mail, as a report of Mailgun would. The first failure counts, and none
+    after the e-mail was delivered. An unknown receipt changes nothing. Testing builds only.
+
+    Errors:
+    - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_RECEIPT_ID (empty, or too long), INVALID_FAILED_AT,
+      INVALID_REASON.
+    """
 
 class EmailsServiceServicer(metaclass=_abc_1.ABCMeta):
     """E-mails to people. Use cases queue them in their own transaction; the worker has them handed to the gateway here."""
@@ -58,8 +94,8 @@ class EmailsServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _emails_service_pb2.DeliverEmailsRequest,
         context: _aio.ServicerContext[_emails_service_pb2.DeliverEmailsRequest, _abc.Awaitable[_emails_service_pb2.DeliverEmailsResponse]],
     ) -> _abc.Awaitable[_emails_service_pb2.DeliverEmailsResponse]:
-        """Hands queued e-mails to the gateway. Messages are independent of each other. An e-mail that was sent before is
-        answered as delivered and not sent again.
+        """Hands queued e-mails to the gateway, at most ten at once. Messages are independent of each other. An e-mail that was
+        sent before is answered as delivered and not sent again.
 
         Errors:
         - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_MESSAGES (none, or more than 100).
@@ -100,6 +136,66 @@ class EmailsServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _abc.Awaitable[_emails_service_pb2.DeliverAllEmailsResponse]:
         """Carries out everything pending of the queue of e-mails, one after the other in the order of queueing, each message
         once, and answers when nothing is pending except what failed. Testing builds only.
+        """
+
+    @_abc_1.abstractmethod
+    def SearchEmails(
+        self,
+        request: _emails_service_pb2.SearchEmailsRequest,
+        context: _aio.ServicerContext[_emails_service_pb2.SearchEmailsRequest, _abc.Awaitable[_emails_service_pb2.SearchEmailsResponse]],
+    ) -> _abc.Awaitable[_emails_service_pb2.SearchEmailsResponse]:
+        """Searches the e-mails of all organizations, sent or not. For operators.
+
+        Errors:
+        - INVALID_ARGUMENT, VALIDATION_FAILED: SINCE_TOO_FUTURE (since_at is an hour or more from now), INVALID_UNTIL
+          (until_at is not after since_at), INVALID_ID (of the organization or the message), INVALID_TAG, INVALID_STATUS,
+          INVALID_EMAIL_ADDRESS.
+        """
+
+    @_abc_1.abstractmethod
+    def NotifyMailgunEvent(
+        self,
+        request: _emails_service_pb2.NotifyMailgunEventRequest,
+        context: _aio.ServicerContext[_emails_service_pb2.NotifyMailgunEventRequest, _abc.Awaitable[_emails_service_pb2.NotifyMailgunEventResponse]],
+    ) -> _abc.Awaitable[_emails_service_pb2.NotifyMailgunEventResponse]:
+        """Takes a report of Mailgun: JSON with signature (timestamp, token, signature) and event-data. The signature is its
+        credential, good for 5 minutes and once. Event delivered confirms the e-mail with that receipt; failed, unless it is
+        temporary, notes its failure; complained tells those who queued it. Each event is processed once; an event that came
+        before, other events and unknown receipts change nothing.
+
+        Errors:
+        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_WEBHOOK_BODY (the content is not JSON).
+        - UNAUTHENTICATED, WEBHOOK_SIGNATURE_INVALID: the signature is missing or wrong, or this server knows no signing key.
+        - UNAUTHENTICATED, WEBHOOK_STALE: it was signed more than 5 minutes from now.
+        - UNAUTHENTICATED, WEBHOOK_REPLAYED: its token was seen before.
+        """
+
+    @_abc_1.abstractmethod
+    def ConfirmEmailDelivered(
+        self,
+        request: _emails_service_pb2.ConfirmEmailDeliveredRequest,
+        context: _aio.ServicerContext[_emails_service_pb2.ConfirmEmailDeliveredRequest, _abc.Awaitable[_emails_service_pb2.ConfirmEmailDeliveredResponse]],
+    ) -> _abc.Awaitable[_emails_service_pb2.ConfirmEmailDeliveredResponse]:
+        """Notes that the gateway has delivered an e-mail, as a report of Mailgun would. What is delivered stays so; an e-mail
+        of which a failure was reported before counts as delivered from now on. An unknown receipt changes nothing. Testing
+        builds only.
+
+        Errors:
+        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_RECEIPT_ID (empty, or too long), INVALID_DELIVERED_AT.
+        """
+
+    @_abc_1.abstractmethod
+    def ConfirmEmailDeliveryFailed(
+        self,
+        request: _emails_service_pb2.ConfirmEmailDeliveryFailedRequest,
+        context: _aio.ServicerContext[_emails_service_pb2.ConfirmEmailDeliveryFailedRequest, _abc.Awaitable[_emails_service_pb2.ConfirmEmailDeliveryFailedResponse]],
+    ) -> _abc.Awaitable[_emails_service_pb2.ConfirmEmailDeliveryFailedResponse]:
+        """Notes that the gateway could not deliver an e-mail, as a report of Mailgun would. The first failure counts, and none
+        after the e-mail was delivered. An unknown receipt changes nothing. Testing builds only.
+
+        Errors:
+        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_RECEIPT_ID (empty, or too long), INVALID_FAILED_AT,
+          INVALID_REASON.
         """
 
 def add_EmailsServiceServicer_to_server(servicer: EmailsServiceServicer, server: _aio.Server) -> None: ...

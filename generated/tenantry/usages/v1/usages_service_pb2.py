@@ -25,11 +25,14 @@ _sym_db = _symbol_database.Default()
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from tenantry.deliveries.v1 import types_pb2 as tenantry_dot_deliveries_dot_v1_dot_types__pb2
 from tenantry.options.v1 import access_pb2 as tenantry_dot_options_dot_v1_dot_access__pb2
+from tenantry.options.v1 import fields_pb2 as tenantry_dot_options_dot_v1_dot_fields__pb2
+from tenantry.usages.v1 import usage_pb2 as tenantry_dot_usages_dot_v1_dot_usage__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'tenantry/usages/v1/usages_service.proto\x12\x12tenantry.usages.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\"tenantry/deliveries/v1/types.proto\x1a tenantry/options/v1/access.proto\"8\n\x14\x44\x65liverUsagesRequest\x12 \n\x08messages\x18\x01 \x03(\tB\x0e\xe2\x41\x01\x02\xbaH\x07\x92\x01\x04\x08\x01\x10\x64\"P\n\x15\x44\x65liverUsagesResponse\x12\x37\n\x07results\x18\x01 \x03(\x0b\x32&.tenantry.deliveries.v1.DeliveryResult\"\x19\n\x17\x44\x65liverAllUsagesRequest\"I\n\x18\x44\x65liverAllUsagesResponse\x12\x17\n\x0f\x64\x65livered_count\x18\x01 \x01(\x05\x12\x14\n\x0c\x66\x61iled_count\x18\x02 \x01(\x05\x32\xaa\x02\n\rUsagesService\x12\x86\x01\n\rDeliverUsages\x12(.tenantry.usages.v1.DeliverUsagesRequest\x1a).tenantry.usages.v1.DeliverUsagesResponse\" \x8a\xb5\x18\x02\x08\x05\x82\xd3\xe4\x93\x02\x14\"\x0f/usages/deliver:\x01*\x12\x8f\x01\n\x10\x44\x65liverAllUsages\x12+.tenantry.usages.v1.DeliverAllUsagesRequest\x1a,.tenantry.usages.v1.DeliverAllUsagesResponse\" \x8a\xb5\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02\x12\"\r/usages/drain:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'tenantry/usages/v1/usages_service.proto\x12\x12tenantry.usages.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"tenantry/deliveries/v1/types.proto\x1a tenantry/options/v1/access.proto\x1a tenantry/options/v1/fields.proto\x1a\x1etenantry/usages/v1/usage.proto\"8\n\x14\x44\x65liverUsagesRequest\x12 \n\x08messages\x18\x01 \x03(\tB\x0e\xe2\x41\x01\x02\xbaH\x07\x92\x01\x04\x08\x01\x10\x64\"P\n\x15\x44\x65liverUsagesResponse\x12\x37\n\x07results\x18\x01 \x03(\x0b\x32&.tenantry.deliveries.v1.DeliveryResult\"\x19\n\x17\x44\x65liverAllUsagesRequest\"I\n\x18\x44\x65liverAllUsagesResponse\x12\x17\n\x0f\x64\x65livered_count\x18\x01 \x01(\x05\x12\x14\n\x0c\x66\x61iled_count\x18\x02 \x01(\x05\"\x95\x03\n\x13SearchUsagesRequest\x12\x32\n\x08since_at\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x01\x12\x43\n\x08until_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x15\xe2\x41\x01\x01\x92\xb5\x18\rINVALID_UNTIL\x12H\n\x0forganization_id\x18\x03 \x01(\tB/\xe2\x41\x01\x01\xbaH(r#2!^org_[0-7][0-9a-hjkmnp-tv-z]{25}$\xd8\x01\x01\x12\x35\n\nevent_name\x18\x04 \x01(\tB!\xe2\x41\x01\x01\xbaH\x1ar\x18\x18\xc8\x01\x32\x13^[^\\x00-\\x1f\\x7f]*$\x12\x32\n\x07user_id\x18\x05 \x01(\tB!\xe2\x41\x01\x01\xbaH\x1ar\x18\x18\xc8\x01\x32\x13^[^\\x00-\\x1f\\x7f]*$\x12\x1e\n\tpage_size\x18\x06 \x01(\x05\x42\x0b\xe2\x41\x01\x01\xbaH\x04\x1a\x02(\x00\x12\x18\n\npage_token\x18\x07 \x01(\tB\x04\xe2\x41\x01\x01\x12\x16\n\x08order_by\x18\x08 \x01(\tB\x04\xe2\x41\x01\x01\"n\n\x14SearchUsagesResponse\x12)\n\x06usages\x18\x01 \x03(\x0b\x32\x19.tenantry.usages.v1.Usage\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x05\x32\xb3\x03\n\rUsagesService\x12\x86\x01\n\rDeliverUsages\x12(.tenantry.usages.v1.DeliverUsagesRequest\x1a).tenantry.usages.v1.DeliverUsagesResponse\" \x8a\xb5\x18\x02\x08\x05\x82\xd3\xe4\x93\x02\x14\"\x0f/usages/deliver:\x01*\x12\x8f\x01\n\x10\x44\x65liverAllUsages\x12+.tenantry.usages.v1.DeliverAllUsagesRequest\x1a,.tenantry.usages.v1.DeliverAllUsagesResponse\" \x8a\xb5\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02\x12\"\r/usages/drain:\x01*\x12\x86\x01\n\x0cSearchUsages\x12\'.tenantry.usages.v1.SearchUsagesRequest\x1a(.tenantry.usages.v1.SearchUsagesResponse\"#\x90\x02\x01\x8a\xb5\x18\x02\x08\x04\x82\xd3\xe4\x93\x02\x14\x12\x12/operations/usagesb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,18 +41,40 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_DELIVERUSAGESREQUEST'].fields_by_name['messages']._loaded_options = None
   _globals['_DELIVERUSAGESREQUEST'].fields_by_name['messages']._serialized_options = b'\342A\001\002\272H\007\222\001\004\010\001\020d'
+  _globals['_SEARCHUSAGESREQUEST'].fields_by_name['since_at']._loaded_options = None
+  _globals['_SEARCHUSAGESREQUEST'].fields_by_name['since_at']._serialized_options = b'\342A\001\001'
+  _globals['_SEARCHUSAGESREQUEST'].fields_by_name['until_at']._loaded_options = None
+  _globals['_SEARCHUSAGESREQUEST'].fields_by_name['until_at']._serialized_options = b'\342A\001\001\222\265\030\rINVALID_UNTIL'
+  _globals['_SEARCHUSAGESREQUEST'].fields_by_name['organization_id']._loaded_options = None
+  _globals['_SEARCHUSAGESREQUEST'].fields_by_name['organization_id']._serialized_options = b'\342A\001\001\272H(r#2!^org_[0-7][0-9a-hjkmnp-tv-z]{25}$\330\001\001'
+  _globals['_SEARCHUSAGESREQUEST'].fields_by_name['event_name']._loaded_options = None
+  _globals['_SEARCHUSAGESREQUEST'].fields_by_name['event_name']._serialized_options = b'\342A\001\001\272H\032r\030\030\310\0012\023^[^\\x00-\\x1f\\x7f]*$'
+  _globals['_SEARCHUSAGESREQUEST'].fields_by_name['user_id']._loaded_options = None
+  _globals['_SEARCHUSAGESREQUEST'].fields_by_name['user_id']._serialized_options = b'\342A\001\001\272H\032r\030\030\310\0012\023^[^\\x00-\\x1f\\x7f]*$'
+  _globals['_SEARCHUSAGESREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_SEARCHUSAGESREQUEST'].fields_by_name['page_size']._serialized_options = b'\342A\001\001\272H\004\032\002(\000'
+  _globals['_SEARCHUSAGESREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_SEARCHUSAGESREQUEST'].fields_by_name['page_token']._serialized_options = b'\342A\001\001'
+  _globals['_SEARCHUSAGESREQUEST'].fields_by_name['order_by']._loaded_options = None
+  _globals['_SEARCHUSAGESREQUEST'].fields_by_name['order_by']._serialized_options = b'\342A\001\001'
   _globals['_USAGESSERVICE'].methods_by_name['DeliverUsages']._loaded_options = None
   _globals['_USAGESSERVICE'].methods_by_name['DeliverUsages']._serialized_options = b'\212\265\030\002\010\005\202\323\344\223\002\024\"\017/usages/deliver:\001*'
   _globals['_USAGESSERVICE'].methods_by_name['DeliverAllUsages']._loaded_options = None
   _globals['_USAGESSERVICE'].methods_by_name['DeliverAllUsages']._serialized_options = b'\212\265\030\004\010\0018\001\202\323\344\223\002\022\"\r/usages/drain:\001*'
-  _globals['_DELIVERUSAGESREQUEST']._serialized_start=225
-  _globals['_DELIVERUSAGESREQUEST']._serialized_end=281
-  _globals['_DELIVERUSAGESRESPONSE']._serialized_start=283
-  _globals['_DELIVERUSAGESRESPONSE']._serialized_end=363
-  _globals['_DELIVERALLUSAGESREQUEST']._serialized_start=365
-  _globals['_DELIVERALLUSAGESREQUEST']._serialized_end=390
-  _globals['_DELIVERALLUSAGESRESPONSE']._serialized_start=392
-  _globals['_DELIVERALLUSAGESRESPONSE']._serialized_end=465
-  _globals['_USAGESSERVICE']._serialized_start=468
-  _globals['_USAGESSERVICE']._serialized_end=766
+  _globals['_USAGESSERVICE'].methods_by_name['SearchUsages']._loaded_options = None
+  _globals['_USAGESSERVICE'].methods_by_name['SearchUsages']._serialized_options = b'\220\002\001\212\265\030\002\010\004\202\323\344\223\002\024\022\022/operations/usages'
+  _globals['_DELIVERUSAGESREQUEST']._serialized_start=324
+  _globals['_DELIVERUSAGESREQUEST']._serialized_end=380
+  _globals['_DELIVERUSAGESRESPONSE']._serialized_start=382
+  _globals['_DELIVERUSAGESRESPONSE']._serialized_end=462
+  _globals['_DELIVERALLUSAGESREQUEST']._serialized_start=464
+  _globals['_DELIVERALLUSAGESREQUEST']._serialized_end=489
+  _globals['_DELIVERALLUSAGESRESPONSE']._serialized_start=491
+  _globals['_DELIVERALLUSAGESRESPONSE']._serialized_end=564
+  _globals['_SEARCHUSAGESREQUEST']._serialized_start=567
+  _globals['_SEARCHUSAGESREQUEST']._serialized_end=972
+  _globals['_SEARCHUSAGESRESPONSE']._serialized_start=974
+  _globals['_SEARCHUSAGESRESPONSE']._serialized_end=1084
+  _globals['_USAGESSERVICE']._serialized_start=1087
+  _globals['_USAGESSERVICE']._serialized_end=1522
 # @@protoc_insertion_point(module_scope)

@@ -6,8 +6,10 @@ isort:skip_file
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from tenantry.deliveries.v1 import types_pb2 as _types_pb2
+from tenantry.usages.v1 import usage_pb2 as _usage_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -112,3 +114,89 @@ class DeliverAllUsagesResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DeliverAllUsagesResponse: _TypeAlias = DeliverAllUsagesResponse  # noqa: Y015
+
+@_typing.final
+class SearchUsagesRequest(_message.Message):
+    """What SearchUsages needs."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SINCE_AT_FIELD_NUMBER: _builtins.int
+    UNTIL_AT_FIELD_NUMBER: _builtins.int
+    ORGANIZATION_ID_FIELD_NUMBER: _builtins.int
+    EVENT_NAME_FIELD_NUMBER: _builtins.int
+    USER_ID_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    ORDER_BY_FIELD_NUMBER: _builtins.int
+    organization_id: _builtins.str
+    """Only usages whose tenant is this organization. Empty means all, and those of none."""
+    event_name: _builtins.str
+    """Only usages of this name, exactly. Empty means all."""
+    user_id: _builtins.str
+    """Only usages of this user: an id, or anonymous, exactly. Empty means all."""
+    page_size: _builtins.int
+    """At most so many are returned. 0 means 100; more than 1000 is taken as 1000."""
+    page_token: _builtins.str
+    """The next_page_token of an earlier answer to the same request."""
+    order_by: _builtins.str
+    """created_at (the default, oldest first) or event_name, each with an optional " desc" (AIP-132)."""
+    @_builtins.property
+    def since_at(self) -> _timestamp_pb2.Timestamp:
+        """Only usages after this instant, which is less than an hour from now. Absent means 14 days ago."""
+
+    @_builtins.property
+    def until_at(self) -> _timestamp_pb2.Timestamp:
+        """Only usages before this instant, which is after since_at. Absent means no end."""
+
+    def __init__(
+        self,
+        *,
+        since_at: _timestamp_pb2.Timestamp | None = ...,
+        until_at: _timestamp_pb2.Timestamp | None = ...,
+        organization_id: _builtins.str = ...,
+        event_name: _builtins.str = ...,
+        user_id: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+        order_by: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["since_at", b"since_at", "until_at", b"until_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["event_name", b"event_name", "order_by", b"order_by", "organization_id", b"organization_id", "page_size", b"page_size", "page_token", b"page_token", "since_at", b"since_at", "until_at", b"until_at", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SearchUsagesRequest: _TypeAlias = SearchUsagesRequest  # noqa: Y015
+
+@_typing.final
+class SearchUsagesResponse(_message.Message):
+    """A page of usages."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USAGES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    TOTAL_SIZE_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    total_size: _builtins.int
+    """How many there are on all pages."""
+    @_builtins.property
+    def usages(self) -> _containers.RepeatedCompositeFieldContainer[_usage_pb2.Usage]:
+        """The usages."""
+
+    def __init__(
+        self,
+        *,
+        usages: _abc.Iterable[_usage_pb2.Usage] | None = ...,
+        next_page_token: _builtins.str = ...,
+        total_size: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "total_size", b"total_size", "usages", b"usages"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SearchUsagesResponse: _TypeAlias = SearchUsagesResponse  # noqa: Y015

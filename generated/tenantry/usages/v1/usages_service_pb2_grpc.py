@@ -46,6 +46,11 @@ class UsagesServiceStub:
                 request_serializer=tenantry_dot_usages_dot_v1_dot_usages__service__pb2.DeliverAllUsagesRequest.SerializeToString,
                 response_deserializer=tenantry_dot_usages_dot_v1_dot_usages__service__pb2.DeliverAllUsagesResponse.FromString,
                 _registered_method=True)
+        self.SearchUsages = channel.unary_unary(
+                '/tenantry.usages.v1.UsagesService/SearchUsages',
+                request_serializer=tenantry_dot_usages_dot_v1_dot_usages__service__pb2.SearchUsagesRequest.SerializeToString,
+                response_deserializer=tenantry_dot_usages_dot_v1_dot_usages__service__pb2.SearchUsagesResponse.FromString,
+                _registered_method=True)
 
 
 class UsagesServiceServicer:
@@ -82,6 +87,17 @@ class UsagesServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SearchUsages(self, request, context):
+        """Finds usages in the local store, for operators. With another analytics service there are none here.
+
+        Errors:
+        - INVALID_ARGUMENT, VALIDATION_FAILED: SINCE_TOO_FUTURE (since_at is an hour or more from now), INVALID_UNTIL
+        (until_at is not after since_at), INVALID_ID (of the organization).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_UsagesServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -94,6 +110,11 @@ def add_UsagesServiceServicer_to_server(servicer, server):
                     servicer.DeliverAllUsages,
                     request_deserializer=tenantry_dot_usages_dot_v1_dot_usages__service__pb2.DeliverAllUsagesRequest.FromString,
                     response_serializer=tenantry_dot_usages_dot_v1_dot_usages__service__pb2.DeliverAllUsagesResponse.SerializeToString,
+            ),
+            'SearchUsages': grpc.unary_unary_rpc_method_handler(
+                    servicer.SearchUsages,
+                    request_deserializer=tenantry_dot_usages_dot_v1_dot_usages__service__pb2.SearchUsagesRequest.FromString,
+                    response_serializer=tenantry_dot_usages_dot_v1_dot_usages__service__pb2.SearchUsagesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -152,6 +173,33 @@ class UsagesService:
             '/tenantry.usages.v1.UsagesService/DeliverAllUsages',
             tenantry_dot_usages_dot_v1_dot_usages__service__pb2.DeliverAllUsagesRequest.SerializeToString,
             tenantry_dot_usages_dot_v1_dot_usages__service__pb2.DeliverAllUsagesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SearchUsages(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tenantry.usages.v1.UsagesService/SearchUsages',
+            tenantry_dot_usages_dot_v1_dot_usages__service__pb2.SearchUsagesRequest.SerializeToString,
+            tenantry_dot_usages_dot_v1_dot_usages__service__pb2.SearchUsagesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -39,6 +39,13 @@ class UsagesServiceStub:
     """Carries out everything pending of the queue of usages, each message once, and answers when nothing is pending
     except what failed. Testing builds only.
     """
+    SearchUsages: _aio.UnaryUnaryMultiCallable[_usages_service_pb2.SearchUsagesRequest, _usages_service_pb2.SearchUsagesResponse]
+    """Finds usages in the local store, for operators. With another analytics service there are none here.
+
+    Errors:
+    - INVALID_ARGUMENT, VALIDATION_FAILED: SINCE_TOO_FUTURE (since_at is an hour or more from now), INVALID_UNTIL
+      (until_at is not after since_at), INVALID_ID (of the organization).
+    """
 
 class UsagesServiceServicer(metaclass=_abc_1.ABCMeta):
     """What people do with the product, for its analytics. Use cases queue usages in their own transaction; the worker has
@@ -76,6 +83,19 @@ class UsagesServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _abc.Awaitable[_usages_service_pb2.DeliverAllUsagesResponse]:
         """Carries out everything pending of the queue of usages, each message once, and answers when nothing is pending
         except what failed. Testing builds only.
+        """
+
+    @_abc_1.abstractmethod
+    def SearchUsages(
+        self,
+        request: _usages_service_pb2.SearchUsagesRequest,
+        context: _aio.ServicerContext[_usages_service_pb2.SearchUsagesRequest, _abc.Awaitable[_usages_service_pb2.SearchUsagesResponse]],
+    ) -> _abc.Awaitable[_usages_service_pb2.SearchUsagesResponse]:
+        """Finds usages in the local store, for operators. With another analytics service there are none here.
+
+        Errors:
+        - INVALID_ARGUMENT, VALIDATION_FAILED: SINCE_TOO_FUTURE (since_at is an hour or more from now), INVALID_UNTIL
+          (until_at is not after since_at), INVALID_ID (of the organization).
         """
 
 def add_UsagesServiceServicer_to_server(servicer: UsagesServiceServicer, server: _aio.Server) -> None: ...

@@ -1,7 +1,8 @@
 """The use cases of audits: one public method each, in the order of the contract."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
+from typing import Any
 
 from server.kernel import ids
 from server.kernel.clock import Clock
@@ -12,7 +13,7 @@ from server.kernel.deliveries.messages import Queue
 from server.kernel.deliveries.outcomes import Result
 from server.kernel.lists import Lists, Ordering, Page, Paged
 from server.kernel.subdomain import Drain, Platform
-from server.subdomains.ancillary.audits.domain import Audit
+from server.subdomains.ancillary.audits.domain import Audit, Search
 from server.subdomains.ancillary.audits.repository import AuditReader, AuditRepository, audit_of
 
 AUDIT_ORDERING = Ordering(("created_at", "audit_code"), "created_at")
@@ -55,13 +56,33 @@ class AuditsApplication:
 
     async def list_audits(self, *, since_at: datetime, organization_id: str | None, page: Page) -> Paged:
         """The audits of all organizations, or of one."""
-        rows = await self._audits.list_audits(page, since_at=since_at, organization_id=organization_id)
-        paged = self._lists.paged(page, rows, lambda row: (getattr(row, page.field), row.id))
-        return Paged([audit_of(row) for row in paged.items], paged.next_page_token, paged.total_size)
+        return self._paged(
+            page, await self._audits.list_audits(page, since_at=since_at, organization_id=organization_id)
+        )
 
     async def deliver_all_audits(self) -> tuple[int, int]:
         """Carry out everything pending, and say how many were delivered and how many failed."""
         return await self._drain(Queue.AUDITS)
+
+    async def search_audits(self, search: Search, page: Page) -> Paged:
+        """The audits that an operator looks for."""
+        return self._paged(page, await self._audits.search_audits(page, search))
+
+    async def export_audits(
+        self, search: Search, after: tuple[datetime, str] | None
+    ) -> AsyncIterator[tuple[Sequence[Audit], tuple[datetime, str]]]:
+        """
+        All that a search would find, oldest first, a batch at a time, each with its position.
+
+        Between two batches nothing is held: no connection, no snapshot, no more than the batch.
+        """
+        while audits := await self._audits.next_audits(search, after):
+            after = (audits[-1].created_at, audits[-1].id)
+            yield audits, after
+
+    def _paged(self, page: Page, rows: Sequence[Any]) -> Paged:
+        paged = self._lists.paged(page, rows, lambda row: (getattr(row, page.field), row.id))
+        return Paged([audit_of(row) for row in paged.items], paged.next_page_token, paged.total_size)
 
     def _accept(self, message: Received) -> Audit:
         return Audit.record(

@@ -10,6 +10,7 @@ from server.subdomains.ancillary.audits.errors import AuditMissingCode
 from server.subdomains.ancillary.audits.events import AuditCreated
 
 _LONGEST_AGAINST = 100
+_ANY_REST = "*"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -66,3 +67,25 @@ class Audit:
             )
         )
         return audit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """Which audits are looked for. ``None`` and an empty text let all through."""
+
+    since_at: datetime
+    until_at: datetime | None
+    organization_id: str | None
+    against_id: str
+    audit_code: str
+    host_region: str
+
+    @property
+    def exact_code(self) -> str | None:
+        """The code they have."""
+        return None if self.audit_code.endswith(_ANY_REST) else self.audit_code or None
+
+    @property
+    def code_prefix(self) -> str | None:
+        """What their code begins with."""
+        return self.audit_code.removesuffix(_ANY_REST) if self.audit_code.endswith(_ANY_REST) else None

@@ -4,16 +4,17 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import Text, bindparam, cast, func, select
+from sqlalchemy import Integer, Select, Text, bindparam, cast, func, select, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
-from server.kernel import lists
+from server.kernel import ids, lists
 from server.kernel.database import Reader, UnitOfWork
 from server.kernel.database.types import Id, Instant
 from server.kernel.lists import ListQuery, Page
 from server.subdomains.ancillary.audits import tables
-from server.subdomains.ancillary.audits.domain import Audit
+from server.subdomains.ancillary.audits.domain import Audit, Search
 
 _audit = tables.audit.c
 _ORGANIZATION = bindparam("organization_id", type_=Id("org"))
@@ -48,6 +49,50 @@ _LIST = ListQuery(
     columns={"created_at": _audit.created_at, "audit_code": _audit.audit_code},
     id=_audit.id,
 )
+_UNTIL = bindparam("until_at", type_=Instant)
+_AGAINST = bindparam("against_id", type_=Text())
+_CODE = bindparam("exact_code", type_=Text())
+_CODE_PREFIX = bindparam("code_prefix", type_=Text())
+_REGION = bindparam("host_region", type_=Text())
+_FOUND = (
+    _UNTIL.is_(None) | (_audit.created_at < _UNTIL),
+    _ORGANIZATION.is_(None) | (_audit.organization_id == _ORGANIZATION),
+    _AGAINST.is_(None) | (_audit.against_id == _AGAINST),
+    _CODE.is_(None) | (_audit.audit_code == _CODE),
+    _CODE_PREFIX.is_(None) | func.starts_with(_audit.audit_code, _CODE_PREFIX),
+    _REGION.is_(None) | (_audit.host_region == _REGION),
+)
+_SEARCH = ListQuery(
+    tables.audit,
+    _audit.created_at > bindparam("since_at", type_=Instant),
+    *_FOUND,
+    columns={"created_at": _audit.created_at, "audit_code": _audit.audit_code},
+    id=_audit.id,
+)
+_BATCH_ROWS = 500
+_BATCH_BYTES = 1024 * 1024  # of texts; the last audit of a batch may go past it, and is never over a mebibyte itself
+_AFTER_ALL_IDS = ids.encode("audit", UUID(int=(1 << 128) - 1))
+
+
+def _batch() -> Select[Any]:
+    """The next audits of a search by time, as many as may be held in memory."""
+    position = (bindparam("after_at", type_=Instant), bindparam("after_id", type_=Id("audit")))
+    order = (_audit.created_at, _audit.id)
+    rows = select(tables.audit).where(tuple_(*order) > tuple_(*position), *_FOUND).order_by(*order).limit(_BATCH_ROWS)
+    next_rows = rows.subquery("next")
+    found = next_rows.c
+    size = func.octet_length(found.message_template) + func.octet_length(cast(found.template_arguments, Text))
+    before = func.sum(size).over(order_by=(found.created_at, found.id), rows=(None, -1))
+    weighed = select(next_rows, func.coalesce(before, 0).label("bytes_before")).subquery("weighed")
+    kept = [weighed.c[column.name] for column in tables.audit.c]
+    return (
+        select(*kept)
+        .where(weighed.c.bytes_before < bindparam("most_bytes", type_=Integer()))
+        .order_by(weighed.c.created_at, weighed.c.id)
+    )
+
+
+_BATCH = _batch()
 
 
 class AuditRepository:
@@ -80,6 +125,17 @@ class AuditReader:
         filters = {"since_at": since_at, "organization_id": organization_id}
         return await self._reader.fetch_all(_LIST.of(page), filters | lists.after(page))
 
+    async def search_audits(self, page: Page, search: Search) -> list[Any]:
+        """Rows of audits, one more than the page holds."""
+        filters = _filters(search) | {"since_at": search.since_at}
+        return await self._reader.fetch_all(_SEARCH.of(page), filters | lists.after(page))
+
+    async def next_audits(self, search: Search, after: tuple[datetime, str] | None) -> list[Audit]:
+        """The first audits of a search, or those that follow after this position; none at the end."""
+        after_at, after_id = after or (search.since_at, _AFTER_ALL_IDS)
+        parameters = {"after_at": after_at, "after_id": after_id, "most_bytes": _BATCH_BYTES}
+        return [audit_of(row) for row in await self._reader.fetch_all(_BATCH, _filters(search) | parameters)]
+
 
 def audit_of(row: Any) -> Audit:
     """The audit that a row of a list stands for."""
@@ -94,6 +150,17 @@ def audit_of(row: Any) -> Audit:
         host_region=row.host_region,
         version=1,
     )
+
+
+def _filters(search: Search) -> dict[str, Any]:
+    return {
+        "until_at": search.until_at,
+        "organization_id": search.organization_id,
+        "against_id": search.against_id or None,
+        "exact_code": search.exact_code,
+        "code_prefix": search.code_prefix,
+        "host_region": search.host_region or None,
+    }
 
 
 def _to_row(audit: Audit) -> dict[str, Any]:

@@ -19,4 +19,6 @@ audit = Table(
     Column("template_arguments", JSONB, nullable=False),
     Column("host_region", Text, nullable=False),
     Index("audit_by_creation", "created_at", "id"),
+    Index("audit_by_organization", "organization_id", "created_at", "id"),
+    Index("audit_by_against", "against_id", "created_at", "id"),
 )

@@ -1,12 +1,14 @@
 """What other subdomains may ask of emails, within their own unit of work."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from server.kernel.database import UnitOfWork
 from server.kernel.deliveries.messages import Message, Queue
 from server.kernel.subdomain import Platform
 from server.subdomains.ancillary.emails.settings import EmailSettings
+from server.subdomains.ancillary.emails.writing import MailTemplates
 
 
 class EmailsApi:
@@ -29,6 +31,10 @@ class EmailsApi:
         """Where links in mails lead, without a slash at the end."""
         return self._settings.website_base_url
 
+    def templates(self, folder: Path) -> MailTemplates:
+        """What writes the bodies of mails from the templates in *folder*, in the look of every mail."""
+        return MailTemplates(folder, product=self.product_name)
+
     def send_html(
         self,
         uow: UnitOfWork,
@@ -44,7 +50,7 @@ class EmailsApi:
         Queue a mail and return its message id, which the events of emails bear.
 
         Set *is_sensitive* when it holds a one-time link or code: it is erased here once it is sent. What comes from
-        people must be escaped in *body*.
+        people must be escaped in *body*, as :meth:`templates` does.
         """
         content = {"Subject": subject, "Body": body, **self._ends(to_email_address, to_display_name, tags)}
         return _queue(uow, {"Html": content}, is_sensitive)

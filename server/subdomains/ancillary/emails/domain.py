@@ -1,4 +1,4 @@
-"""What is always true of a mail: each attempt is known before it is made, and what was sent is not sent again."""
+"""What is always true of a mail: what was sent is not sent again, and a secret is not kept once it is on its way."""
 
 import re
 from collections.abc import Mapping
@@ -9,21 +9,19 @@ from typing import ClassVar
 
 from server.kernel import ids
 from server.kernel.events import DomainEvent
-from server.subdomains.ancillary.emails.errors import DeliveryInProgress
+from server.subdomains.ancillary.dispatch import Dispatch, DispatchStatus
 from server.subdomains.ancillary.emails.events import (
+    EmailComplaintReceived,
+    EmailDeliveryConfirmed,
     EmailDeliveryCreated,
+    EmailDeliveryFailureConfirmed,
     EmailDetailsChanged,
     EmailSendingAttempted,
     EmailSendingFailed,
     EmailSendingSucceeded,
 )
 
-_TAG = re.compile(r"[\w\d_.\-]{3,100}")
-
-
-def is_tag(text: str) -> bool:
-    """Whether *text* may mark a mail."""
-    return _TAG.fullmatch(text) is not None
+_THE_ADDRESS = "(the recipient)"
 
 
 class EmailContentType(StrEnum):
@@ -31,14 +29,6 @@ class EmailContentType(StrEnum):
 
     HTML = "html"
     TEMPLATED = "templated"
-
-
-class EmailStatus(StrEnum):
-    """Where a mail stands."""
-
-    CREATED = "created"
-    SENDING_FAILED = "sending_failed"
-    SENT = "sent"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,11 +57,7 @@ class EmailDelivery:
     host_region: str
     is_sensitive: bool
     details: EmailDetails
-    attempted_at: list[datetime] = field(default_factory=list)
-    sending_until: datetime | None = None  # while somebody is at the gateway with it
-    sent_at: datetime | None = None
-    receipt_id: str | None = None
-    send_failed_at: datetime | None = None
+    dispatch: Dispatch = field(default_factory=Dispatch)
     version: int = 0
     events: list[DomainEvent] = field(default_factory=list)
 
@@ -105,21 +91,9 @@ class EmailDelivery:
         return ids.with_prefix("msg", self.id)
 
     @property
-    def is_sent(self) -> bool:
-        """Whether the gateway has taken it."""
-        return self.sent_at is not None
-
-    @property
     def is_erased(self) -> bool:
         """Whether what it said is not kept: it held a secret, and is on its way."""
-        return self.is_sensitive and self.is_sent
-
-    @property
-    def status(self) -> EmailStatus:
-        """Where it stands."""
-        if self.is_sent:
-            return EmailStatus.SENT
-        return EmailStatus.CREATED if self.send_failed_at is None else EmailStatus.SENDING_FAILED
+        return self.is_sensitive and self.dispatch.is_sent
 
     def attempt(self, now: datetime, lease: timedelta) -> None:
         """
@@ -128,23 +102,40 @@ class EmailDelivery:
         Raises:
             DeliveryInProgress: Somebody else is there.
         """
-        if self.sending_until is not None and now < self.sending_until:
-            raise DeliveryInProgress
-        if self.attempted_at:
-            now = max(now, self.attempted_at[-1] + datetime.resolution)
-        self.attempted_at = [*self.attempted_at, now]
-        self.sending_until = now + lease
-        self._happened(EmailSendingAttempted, attempted_at=now)
+        self._happened(EmailSendingAttempted, attempted_at=self.dispatch.attempt(now, lease))
 
     def fail(self, now: datetime) -> None:
         """The gateway did not take it."""
-        self.send_failed_at, self.sending_until = now, None
+        self.dispatch.fail(now)
         self._happened(EmailSendingFailed, failed_at=now)
 
     def succeed(self, now: datetime, receipt_id: str | None) -> None:
         """The gateway took it."""
-        self.sent_at, self.receipt_id, self.sending_until = now, receipt_id, None
+        self.dispatch.succeed(now, receipt_id)
         self._happened(EmailSendingSucceeded, receipt_id=receipt_id, sent_at=now)
+
+    def confirm(self, delivered_at: datetime) -> None:
+        """The gateway reports that it arrived."""
+        if self.dispatch.confirm(delivered_at):
+            self._happened(EmailDeliveryConfirmed, receipt_id=self.dispatch.receipt_id, delivered_at=delivered_at)
+
+    def confirm_failure(self, failed_at: datetime, reason: str) -> None:
+        """The gateway reports that it did not arrive. It likes to name the address, which events must not."""
+        if self.dispatch.confirm_failure(failed_at, reason):
+            self._happened(
+                EmailDeliveryFailureConfirmed,
+                receipt_id=self.dispatch.receipt_id,
+                failed_at=failed_at,
+                reason=self._without_address(self.dispatch.delivery_failed_reason or ""),
+            )
+
+    def complain(self, complained_at: datetime) -> None:
+        """The recipient reports it as spam."""
+        if self.dispatch.is_sent:
+            self._happened(EmailComplaintReceived, receipt_id=self.dispatch.receipt_id, complained_at=complained_at)
+
+    def _without_address(self, text: str) -> str:
+        return re.sub(re.escape(self.details.to_email_address), _THE_ADDRESS, text, flags=re.IGNORECASE)
 
     def _happened(self, event: type[DomainEvent], **facts: object) -> None:
         self.events.append(
@@ -156,6 +147,19 @@ class EmailDelivery:
                 **facts,
             )
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailSearch:
+    """Which mails somebody wants to see. What is ``None`` does not matter, and all of the tags must be there."""
+
+    since_at: datetime
+    until_at: datetime | None = None
+    organization_id: str | None = None
+    tags: list[str] = field(default_factory=list)
+    status: DispatchStatus | None = None
+    to_email_address: str | None = None
+    message_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

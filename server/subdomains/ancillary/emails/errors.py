@@ -1,6 +1,6 @@
 """Why a mail is not sent, now or ever."""
 
-from server.kernel.errors import Aborted, AlreadyExists, FailedPrecondition, Unavailable
+from server.kernel.errors import AlreadyExists, FailedPrecondition, Unavailable
 
 
 class EmailMissingMessage(FailedPrecondition):
@@ -31,13 +31,6 @@ class InvalidDisplayName(FailedPrecondition):
     message = "FromDisplayName and ToDisplayName must have a value."
 
 
-class InvalidTag(FailedPrecondition):
-    """A tag is none."""
-
-    reason = "INVALID_TAG"
-    message = "A tag must be 3 to 100 letters, digits, underscores, dots and hyphens."
-
-
 class EmailMissingSubject(FailedPrecondition):
     """Html has no subject."""
 
@@ -64,13 +57,6 @@ class EmailTemplateUnsupported(FailedPrecondition):
 
     reason = "EMAIL_TEMPLATE_UNSUPPORTED"
     message = "This gateway has no templates."
-
-
-class DeliveryInProgress(Aborted):
-    """Somebody else is sending it."""
-
-    reason = "DELIVERY_IN_PROGRESS"
-    message = "Another delivery of this message is under way."
 
 
 class EmailGatewayFailed(Unavailable):

@@ -57,3 +57,34 @@ class EmailSendingSucceeded(_EmailEvent):
 
     receipt_id: str | None
     sent_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailDeliveryConfirmed(_EmailEvent):
+    """The gateway reports that it arrived."""
+
+    name: ClassVar[str] = "emails.email_delivery_confirmed.v1"
+
+    receipt_id: str
+    delivered_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailDeliveryFailureConfirmed(_EmailEvent):
+    """The gateway reports that it could not be delivered. The reason names no address."""
+
+    name: ClassVar[str] = "emails.email_delivery_failure_confirmed.v1"
+
+    receipt_id: str
+    failed_at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailComplaintReceived(_EmailEvent):
+    """The recipient reports it as spam."""
+
+    name: ClassVar[str] = "emails.email_complaint_received.v1"
+
+    receipt_id: str
+    complained_at: datetime

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from server.kernel import values
 from server.kernel.deliveries.envelope import Members, Received
-from server.subdomains.ancillary.emails.domain import EmailContentType, EmailDetails, is_tag
+from server.subdomains.ancillary.dispatch import InvalidTag, is_tag
+from server.subdomains.ancillary.emails.domain import EmailContentType, EmailDetails
 from server.subdomains.ancillary.emails.errors import (
     EmailAmbiguousMessage,
     EmailMissingBody,
@@ -13,7 +14,6 @@ from server.subdomains.ancillary.emails.errors import (
     EmailMissingTemplateId,
     InvalidDisplayName,
     InvalidEmailAddress,
-    InvalidTag,
 )
 from server.subdomains.ancillary.emails.ports import Html, Mail, Party, Template
 

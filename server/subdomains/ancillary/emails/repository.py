@@ -1,33 +1,33 @@
 """How mails are stored: all SQL about them."""
 
-from datetime import datetime
+from dataclasses import fields
 from typing import Any
 
 from sqlalchemy import ARRAY, Text, and_, bindparam, func, insert, select, update
 
-from server.kernel import lists
+from server.kernel import ids, lists
 from server.kernel.database import Reader, UnitOfWork
-from server.kernel.database.types import Id, Instant
+from server.kernel.database.types import Id, Instant, Word
 from server.kernel.lists import ListQuery, Page
+from server.subdomains.ancillary.dispatch import DeliveryInProgress, Dispatch, DispatchStatus
 from server.subdomains.ancillary.emails import tables
-from server.subdomains.ancillary.emails.domain import EmailDelivery, EmailDetails, ListedEmail
-from server.subdomains.ancillary.emails.errors import DeliveryInProgress, EmailExists
+from server.subdomains.ancillary.emails.domain import EmailDelivery, EmailDetails, EmailSearch, ListedEmail
+from server.subdomains.ancillary.emails.errors import EmailExists
 
 _delivery, _captured = tables.email_delivery.c, tables.captured_mail.c
-_ORGANIZATION = bindparam("organization_id", type_=Id("org"))
+_DISPATCH = tuple(field.name for field in fields(Dispatch))
 
 _INSERT = insert(tables.email_delivery)
 _LOCK = select(tables.email_delivery).where(_delivery.id == bindparam("id")).with_for_update()
-_PROGRESS = (
-    "body",
-    "substitutions",
-    "attempted_at",
-    "sending_until",
-    "sent_at",
-    "receipt_id",
-    "send_failed_at",
-    "version",
+# Gateways give each mail a receipt of its own; should one not, the latest counts.
+_LOCK_BY_RECEIPT = (
+    select(tables.email_delivery)
+    .where(_delivery.receipt_id == bindparam("receipt_id"))
+    .order_by(_delivery.id.desc())
+    .limit(1)
+    .with_for_update()
 )
+_PROGRESS = ("body", "substitutions", "status", *_DISPATCH, "version")
 _SAVE = (
     update(tables.email_delivery)
     .where(_delivery.id == bindparam("delivery_id"), _delivery.version == bindparam("loaded_version"))
@@ -42,13 +42,23 @@ _LISTED = (
     .select_from(tables.email_delivery.outerjoin(tables.captured_mail, _captured.id == _delivery.id))
     .subquery("email")
 )
-_LIST = ListQuery(
+_email = _LISTED.c
+_UNTIL = bindparam("until_at", type_=Instant)
+_ORGANIZATION = bindparam("organization_id", type_=Id("org"))
+_STATUS = bindparam("status", type_=Word(DispatchStatus))
+_RECIPIENT = bindparam("to_email_address", type_=Text)
+_DELIVERY = bindparam("delivery_id", type_=Id("emaildelivery"))
+_SEARCH = ListQuery(
     _LISTED,
-    _LISTED.c.created_at > bindparam("since_at", type_=Instant),
-    _ORGANIZATION.is_(None) | (_LISTED.c.organization_id == _ORGANIZATION),
-    _LISTED.c.tags.contains(bindparam("tags", type_=ARRAY(Text))),
-    columns={"created_at": _LISTED.c.created_at, "sent_at": _LISTED.c.sent_at},
-    id=_LISTED.c.id,
+    _email.created_at > bindparam("since_at", type_=Instant),
+    _UNTIL.is_(None) | (_email.created_at < _UNTIL),
+    _ORGANIZATION.is_(None) | (_email.organization_id == _ORGANIZATION),
+    _email.tags.contains(bindparam("tags", type_=ARRAY(Text))),
+    _STATUS.is_(None) | (_email.status == _STATUS),
+    _RECIPIENT.is_(None) | (_email.to_email_address == _RECIPIENT),
+    _DELIVERY.is_(None) | (_email.id == _DELIVERY),
+    columns={"created_at": _email.created_at, "sent_at": _email.sent_at},
+    id=_email.id,
 )
 
 
@@ -71,6 +81,11 @@ class EmailRepository:
         row = await self._uow.fetch_one(_LOCK, {"id": delivery_id})
         assert row is not None, "mails are never deleted"
         return _from_row(row)
+
+    async def find_by_receipt(self, receipt_id: str) -> EmailDelivery | None:
+        """Load the mail that the gateway calls so, if it is ours, in the same way."""
+        row = await self._uow.fetch_one(_LOCK_BY_RECEIPT, {"receipt_id": receipt_id})
+        return None if row is None else _from_row(row)
 
     async def save(self, delivery: EmailDelivery) -> None:
         """
@@ -95,12 +110,18 @@ class EmailReader:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
 
-    async def list_emails(
-        self, page: Page, *, since_at: datetime, organization_id: str | None, tags: list[str]
-    ) -> list[Any]:
+    async def search_emails(self, page: Page, search: EmailSearch) -> list[Any]:
         """Rows of mails, one more than the page holds."""
-        filters = {"since_at": since_at, "organization_id": organization_id, "tags": tags}
-        return await self._reader.fetch_all(_LIST.of(page), filters | lists.after(page))
+        filters = {
+            "since_at": search.since_at,
+            "until_at": search.until_at,
+            "organization_id": search.organization_id,
+            "tags": search.tags,
+            "status": search.status,
+            "to_email_address": search.to_email_address,
+            "delivery_id": ids.with_prefix("emaildelivery", search.message_id) if search.message_id else None,
+        }
+        return await self._reader.fetch_all(_SEARCH.of(page), filters | lists.after(page))
 
 
 def listed_of(row: Any) -> ListedEmail:
@@ -124,11 +145,8 @@ def _to_row(delivery: EmailDelivery) -> dict[str, Any]:
         "to_email_address": details.to_email_address,
         "to_display_name": details.to_display_name,
         "tags": details.tags,
-        "attempted_at": delivery.attempted_at,
-        "sending_until": delivery.sending_until,
-        "sent_at": delivery.sent_at,
-        "receipt_id": delivery.receipt_id,
-        "send_failed_at": delivery.send_failed_at,
+        "status": delivery.dispatch.status,
+        **{name: getattr(delivery.dispatch, name) for name in _DISPATCH},
         "version": delivery.version + len(delivery.events),
     }
 
@@ -150,10 +168,6 @@ def _from_row(row: Any) -> EmailDelivery:
             to_display_name=row.to_display_name,
             tags=row.tags,
         ),
-        attempted_at=row.attempted_at,
-        sending_until=row.sending_until,
-        sent_at=row.sent_at,
-        receipt_id=row.receipt_id,
-        send_failed_at=row.send_failed_at,
+        dispatch=Dispatch(**{name: getattr(row, name) for name in _DISPATCH}),
         version=row.version,
     )

@@ -9,9 +9,12 @@ from tenantry.emails.v1 import emails_service_pb2
 from server.kernel.deliveries.messages import Queue
 from server.kernel.deliveries.settings import DeliverySettings
 from server.kernel.subdomain import Carrier, Platform, Service, Subdomain
+from server.kernel.webhooks import Webhooks
+from server.subdomains.ancillary.audits.api import AuditsApi
 from server.subdomains.ancillary.emails.adapters.capture import CaptureGateway
 from server.subdomains.ancillary.emails.adapters.smtp import SmtpGateway
-from server.subdomains.ancillary.emails.application import EmailsApplication
+from server.subdomains.ancillary.emails.application.emails import EmailsApplication
+from server.subdomains.ancillary.emails.application.reports import EmailReports
 from server.subdomains.ancillary.emails.ports import EmailGateway
 from server.subdomains.ancillary.emails.servicer import EmailsServicer
 from server.subdomains.ancillary.emails.settings import EmailSettings
@@ -37,6 +40,13 @@ def emails(platform: Platform) -> Subdomain:
         host_region=platform.database.host_region,
         now=platform.clock,
     )
+    reports = EmailReports(
+        begin=platform.begin,
+        webhooks=Webhooks.of(platform),
+        audits=AuditsApi.of(platform),
+        signing_key=settings.mailgun_webhook_signing_key.get_secret_value(),
+        now=platform.clock,
+    )
     carrier = Carrier(
         queue=Queue.EMAILS,
         method=f"/{_SERVICE.full_name}/DeliverEmails",
@@ -47,7 +57,7 @@ def emails(platform: Platform) -> Subdomain:
         name="emails",
         tables=metadata,
         migrations=MIGRATIONS,
-        services=[Service(_SERVICE, EmailsServicer(application, platform.lists, platform.clock))],
+        services=[Service(_SERVICE, EmailsServicer(application, reports, platform.lists, platform.clock))],
         settings=[EmailSettings],
         carriers=[carrier],
     )
@@ -63,6 +73,19 @@ def _gateway(platform: Platform, settings: EmailSettings) -> EmailGateway:
             password=settings.smtp_password.get_secret_value(),
             timeout_seconds=settings.smtp_timeout_seconds,
             now=platform.clock,
+        )
+    if settings.email_gateway == "mailgun":
+        # Not above: its HTTP client takes memory that other gateways do without.
+        from server.subdomains.ancillary.emails.adapters.mailgun import MailgunGateway  # noqa: PLC0415
+
+        if not settings.mailgun_webhook_signing_key.get_secret_value():
+            log.warning("what Mailgun reports is refused: there is no TENANTRY_MAILGUN_WEBHOOK_SIGNING_KEY")
+        return MailgunGateway(
+            base_url=settings.mailgun_base_url,
+            domain_name=settings.mailgun_domain_name,
+            api_key=settings.mailgun_api_key.get_secret_value(),
+            is_test=platform.is_testing,
+            timeout_seconds=settings.mailgun_timeout_seconds,
         )
     if platform.settings.is_production:
         log.warning("mails are kept and not sent: TENANTRY_EMAIL_GATEWAY is capture")

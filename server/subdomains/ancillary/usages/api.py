@@ -1,5 +1,7 @@
 """What other subdomains may ask of usages, within their own unit of work."""
 
+from collections.abc import Mapping
+
 from server.kernel.access.caller import ANONYMOUS, find_current_call
 from server.kernel.database import UnitOfWork
 from server.kernel.deliveries.messages import Message, Queue
@@ -21,6 +23,12 @@ class UsagesApi:
 
         It is delivered after the commit, or never if there is none. A usage without a name is ignored.
         """
+        self.record_all(uow, event_name, additional, for_id=for_id)
+
+    def record_all(
+        self, uow: UnitOfWork, event_name: str, additional: Mapping[str, str | None], *, for_id: str | None = None
+    ) -> None:
+        """As :meth:`record`, with properties of any name."""
         if not event_name:
             return
         call = find_current_call()

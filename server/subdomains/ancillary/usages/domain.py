@@ -23,6 +23,8 @@ _NO_USER = "anonymous"
 _ANONYMOUS_ID = "user_" + "0" * 26
 
 _OF_ORGANIZATIONS = frozenset({"Organization Created", "Organization Updated"})
+# Those whose name is that of an organization, and not of somebody.
+_NAMING_ORGANIZATIONS = _OF_ORGANIZATIONS | {"Membership Added"}
 _ALSO_OF_DEFAULT_ORGANIZATION = frozenset({"User Login", "User Profile Updated"})
 # The properties, of each group one, that let an event say who somebody is.
 _IDENTIFYING: Mapping[str, tuple[tuple[str, ...], ...]] = {
@@ -140,6 +142,36 @@ class UsageRecord:
     user_id: str
     tenant: str
     properties: Mapping[str, str]
+
+    @property
+    def names_its_tenant(self) -> bool:
+        """Whether what it says of a name is said of the organization, and not of the user."""
+        return self.event_name in _NAMING_ORGANIZATIONS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptUsage:
+    """A record as the local store has it."""
+
+    id: str
+    message_id: str
+    created_at: datetime
+    kind: RecordKind
+    event_name: str
+    user_id: str
+    tenant: str
+    properties: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """Which usages are looked for. ``None`` and an empty text let all through."""
+
+    since_at: datetime
+    until_at: datetime | None
+    organization_id: str
+    event_name: str
+    user_id: str
 
 
 def _translate(properties: Mapping[str, str]) -> dict[str, str]:

@@ -1,67 +1,60 @@
-"""How usages are stored: all SQL about them."""
+"""How usages of the local store are found: all SQL that reads them."""
 
-import json
-from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Integer, Text, bindparam, cast, func, select
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy import Text, bindparam
 
-from server.kernel import ids
-from server.kernel.database import UnitOfWork
-from server.kernel.database.types import Id, Instant
+from server.kernel import lists
+from server.kernel.database import Reader
+from server.kernel.database.types import Instant
+from server.kernel.lists import ListQuery, Page
 from server.subdomains.ancillary.usages import tables
-from server.subdomains.ancillary.usages.domain import UsageRecord
+from server.subdomains.ancillary.usages.domain import KeptUsage, Search
 
 _record = tables.usage_record.c
-_ARRAYS: dict[str, Any] = {
-    "id": Id("usage"),
-    "message_id": Id("msg"),
-    "position": Integer(),
-    "created_at": Instant,
-    "kind": Text(),
-    "event_name": Text(),
-    "user_id": Text(),
-    "tenant": Text(),
-    "properties": Text(),
-}
-_ADD_NEW = (
-    insert(tables.usage_record)
-    .from_select(
-        list(_ARRAYS),
-        select(
-            *[
-                cast(func.unnest(bindparam(name, type_=ARRAY(kind))), _record[name].type).label(name)
-                for name, kind in _ARRAYS.items()
-            ]
-        ),
-    )
-    .on_conflict_do_nothing(index_elements=[_record.message_id, _record.position])
+_UNTIL = bindparam("until_at", type_=Instant)
+_TENANT = bindparam("tenant", type_=Text())
+_EVENT_NAME = bindparam("event_name", type_=Text())
+_USER = bindparam("user_id", type_=Text())
+_SEARCH = ListQuery(
+    tables.usage_record,
+    _record.created_at > bindparam("since_at", type_=Instant),
+    _UNTIL.is_(None) | (_record.created_at < _UNTIL),
+    _TENANT.is_(None) | (_record.tenant == _TENANT),
+    _EVENT_NAME.is_(None) | (_record.event_name == _EVENT_NAME),
+    _USER.is_(None) | (_record.user_id == _USER),
+    columns={"created_at": _record.created_at, "event_name": _record.event_name},
+    id=_record.id,
 )
 
 
-class UsageRepository:
-    """Usages, within one transaction."""
+class UsageReader:
+    """Reads of usages, one round trip each."""
 
-    def __init__(self, uow: UnitOfWork) -> None:
-        self._uow = uow
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
 
-    async def add_new(self, records: Sequence[UsageRecord]) -> None:
-        """Insert those records that are not there yet."""
-        # In one order everywhere, so that two calls with the same usages cannot wait for each other.
-        rows = [_to_row(record) for record in sorted(records, key=lambda record: (record.key, record.position))]
-        await self._uow.write(_ADD_NEW, {name: [row[name] for row in rows] for name in _ARRAYS})
+    async def search_usages(self, page: Page, search: Search) -> list[Any]:
+        """Rows of usages, one more than the page holds."""
+        filters = {
+            "since_at": search.since_at,
+            "until_at": search.until_at,
+            "tenant": search.organization_id or None,
+            "event_name": search.event_name or None,
+            "user_id": search.user_id or None,
+        }
+        return await self._reader.fetch_all(_SEARCH.of(page), filters | lists.after(page))
 
 
-def _to_row(record: UsageRecord) -> dict[str, Any]:
-    return {
-        "id": ids.new_id("usage"),
-        "message_id": ids.encode("msg", record.key),
-        "position": record.position,
-        "created_at": record.created_at,
-        "kind": record.kind.value,
-        "event_name": record.event_name,
-        "user_id": record.user_id,
-        "tenant": record.tenant,
-        "properties": json.dumps(record.properties, ensure_ascii=False),
-    }
+def kept_of(row: Any) -> KeptUsage:
+    """The usage that a row of a list stands for."""
+    return KeptUsage(
+        id=row.id,
+        message_id=row.message_id,
+        created_at=row.created_at,
+        kind=row.kind,
+        event_name=row.event_name,
+        user_id=row.user_id,
+        tenant=row.tenant,
+        properties=row.properties,
+    )

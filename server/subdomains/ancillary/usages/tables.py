@@ -22,4 +22,6 @@ usage_record = Table(
     Column("properties", JSONB, nullable=False),
     UniqueConstraint("message_id", "position", name="usage_record_is_of_one_message"),
     Index("usage_record_by_creation", "created_at", "id"),
+    Index("usage_record_by_tenant", "tenant", "created_at", "id"),
+    Index("usage_record_by_user", "user_id", "created_at", "id"),
 )

@@ -14,27 +14,17 @@ from server.subdomains.event_notifications.repository.reading import Notificatio
 DEAD_LETTER_ORDERING = Ordering(("dead_at", "queued_at"), "dead_at")
 
 
-class OperationsApplication:
-    """What operators may do with queued work. All that changes something is audited with it."""
+class DeadLettersApplication:
+    """What operators may see of dead letters: never their content."""
 
-    def __init__(
-        self, *, begin: OpenUnitOfWork, reader: Reader, lists: Lists, operations: Operations, audits: AuditsApi
-    ) -> None:
-        self._begin = begin
+    def __init__(self, *, reader: Reader, lists: Lists, operations: Operations) -> None:
         self._dead_letters = NotificationReader(reader)
         self._lists = lists
         self._operations = operations
-        self._audits = audits
 
     @classmethod
-    def of(cls, platform: Platform) -> "OperationsApplication":
-        return cls(
-            begin=platform.begin,
-            reader=platform.reader,
-            lists=platform.lists,
-            operations=Operations(platform.database),
-            audits=AuditsApi.of(platform),
-        )
+    def of(cls, platform: Platform) -> "DeadLettersApplication":
+        return cls(reader=platform.reader, lists=platform.lists, operations=Operations(platform.database))
 
     async def list_dead_letters(
         self, *, queue: Queue | None, organization_id: str | None, reason: str, subscription: str, page: Page
@@ -56,6 +46,19 @@ class OperationsApplication:
         if found is None:
             raise DeadLetterNotFound(id=message_id)
         return found
+
+
+class OperationsApplication:
+    """What operators may do with queued work. All that changes something is audited with it."""
+
+    def __init__(self, *, begin: OpenUnitOfWork, operations: Operations, audits: AuditsApi) -> None:
+        self._begin = begin
+        self._operations = operations
+        self._audits = audits
+
+    @classmethod
+    def of(cls, platform: Platform) -> "OperationsApplication":
+        return cls(begin=platform.begin, operations=Operations(platform.database), audits=AuditsApi.of(platform))
 
     async def redrive_dead_letters(self, *, operator_id: str, ids: Sequence[str], queue: Queue | None) -> int:
         """Give dead letters a new life: those named, or all of one queue."""

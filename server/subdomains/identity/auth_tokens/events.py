@@ -9,6 +9,8 @@ from server.kernel.events import DomainEvent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthTokensCreated(DomainEvent):
+    """A user has a session: somebody has signed in."""
+
     name: ClassVar[str] = "auth_tokens.auth_tokens_created.v1"
 
     session_id: str
@@ -17,6 +19,8 @@ class AuthTokensCreated(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokensChanged(DomainEvent):
+    """The session was given its first tokens."""
+
     name: ClassVar[str] = "auth_tokens.tokens_changed.v1"
 
     session_id: str
@@ -27,6 +31,8 @@ class TokensChanged(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokensRefreshed(DomainEvent):
+    """The session was given new tokens for its refresh token."""
+
     name: ClassVar[str] = "auth_tokens.tokens_refreshed.v1"
 
     session_id: str
@@ -37,6 +43,8 @@ class TokensRefreshed(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokensRevoked(DomainEvent):
+    """The session has ended: by signing out, or by somebody who ended it."""
+
     name: ClassVar[str] = "auth_tokens.tokens_revoked.v1"
 
     session_id: str

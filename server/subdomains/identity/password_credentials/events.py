@@ -8,6 +8,8 @@ from server.kernel.events import DomainEvent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonCredentialCreated(DomainEvent):
+    """A person can have a password."""
+
     name: ClassVar[str] = "password_credentials.person_credential_created.v1"
 
     credential_id: str
@@ -18,6 +20,8 @@ class PersonCredentialCreated(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonCredentialCredentialsChanged(DomainEvent):
+    """The person has a new password."""
+
     name: ClassVar[str] = "password_credentials.person_credential_credentials_changed.v1"
 
     credential_id: str
@@ -26,6 +30,8 @@ class PersonCredentialCredentialsChanged(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonCredentialRegistrationChanged(DomainEvent):
+    """The person registered with this name and address."""
+
     name: ClassVar[str] = "password_credentials.person_credential_registration_changed.v1"
 
     credential_id: str
@@ -36,6 +42,8 @@ class PersonCredentialRegistrationChanged(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonCredentialRegistrationVerificationCreated(DomainEvent):
+    """The person was asked to confirm the registration."""
+
     name: ClassVar[str] = "password_credentials.person_credential_registration_verification_created.v1"
 
     credential_id: str
@@ -44,6 +52,8 @@ class PersonCredentialRegistrationVerificationCreated(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonCredentialRegistrationVerificationVerified(DomainEvent):
+    """The person has confirmed the registration."""
+
     name: ClassVar[str] = "password_credentials.person_credential_registration_verification_verified.v1"
 
     credential_id: str
@@ -52,6 +62,8 @@ class PersonCredentialRegistrationVerificationVerified(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonCredentialPasswordVerified(DomainEvent):
+    """Somebody tried to sign in with the password."""
+
     name: ClassVar[str] = "password_credentials.person_credential_password_verified.v1"
 
     credential_id: str
@@ -62,6 +74,8 @@ class PersonCredentialPasswordVerified(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonCredentialAccountLocked(DomainEvent):
+    """Too many passwords were wrong: nobody can sign in for a while."""
+
     name: ClassVar[str] = "password_credentials.person_credential_account_locked.v1"
 
     credential_id: str
@@ -70,6 +84,8 @@ class PersonCredentialAccountLocked(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonCredentialAccountUnlocked(DomainEvent):
+    """The person can sign in again."""
+
     name: ClassVar[str] = "password_credentials.person_credential_account_unlocked.v1"
 
     credential_id: str
@@ -78,6 +94,8 @@ class PersonCredentialAccountUnlocked(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonCredentialPasswordResetInitiated(DomainEvent):
+    """The person asked for a new password."""
+
     name: ClassVar[str] = "password_credentials.person_credential_password_reset_initiated.v1"
 
     credential_id: str

@@ -3,18 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from server.kernel.database import UnitOfWork
 from server.subdomains.ancillary.emails.api import EmailsApi
 
-_TEMPLATES = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+_TEMPLATES = Path(__file__).parent / "templates"
 _REGISTRATION = ("user", "registration")
 _AUTHENTICATION = ("user", "authentication", "credential")
 
@@ -24,31 +16,32 @@ class Mails:
 
     def __init__(self, emails: EmailsApi) -> None:
         self._emails = emails
+        self._templates = emails.templates(_TEMPLATES)
 
     def confirm_registration(self, uow: UnitOfWork, *, to: str, name: str, token: str) -> None:
         """Ask the owner of an address to confirm the registration."""
         link = self._link("/confirm-password-registration", token)
-        body = self._render("registration_confirmation.html", name=name, link=link)
+        body = self._templates.write("registration_confirmation.html", name=name, link=link)
         subject = f"Welcome to {self._product}"
         self._send(uow, subject, body, ends=(to, name), tags=_REGISTRATION, is_sensitive=True)
 
     def password_added(self, uow: UnitOfWork, *, to: str, name: str, token: str) -> None:
         """Say that somebody asked to add a password to an account that has none."""
         link = self._link("/confirm-password-registration", token)
-        body = self._render("password_added.html", name=name, link=link)
+        body = self._templates.write("password_added.html", name=name, link=link)
         subject = f"Welcome to {self._product}"
         self._send(uow, subject, body, ends=(to, name), tags=_REGISTRATION, is_sensitive=True)
 
     def registration_repeated(self, uow: UnitOfWork, *, to: str, name: str) -> None:
         """Say that somebody tried to register an address once more."""
-        body = self._render("registration_repeated.html", name=name)
+        body = self._templates.write("registration_repeated.html", name=name)
         subject = f"{self._product} Account Registration Attempt"
         self._send(uow, subject, body, ends=(to, name), tags=_REGISTRATION)
 
     def reset_password(self, uow: UnitOfWork, *, to: str, name: str, token: str) -> None:
         """Let the owner of an address set a password."""
         link = self._link("/confirm-password-reset", token)
-        body = self._render("password_reset.html", name=name, link=link)
+        body = self._templates.write("password_reset.html", name=name, link=link)
         subject = f"Reset your {self._product} password"
         self._send(uow, subject, body, ends=(to, name), tags=_AUTHENTICATION, is_sensitive=True)
 
@@ -58,9 +51,6 @@ class Mails:
 
     def _link(self, page: str, token: str) -> str:
         return f"{self._emails.website_base_url}{page}#token={token}"
-
-    def _render(self, template: str, **values: str) -> str:
-        return _TEMPLATES.get_template(template).render(product=self._product, **values)
 
     def _send(
         self,

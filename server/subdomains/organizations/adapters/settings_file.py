@@ -1,4 +1,4 @@
-"""Reads the settings that every new organization gets."""
+"""Reads files of settings for new organizations."""
 
 import json
 import re
@@ -7,15 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from server.kernel.settings import SettingsError
-from server.subdomains.organizations.domain.setting import Setting, SettingType
+from server.subdomains.organizations.domain.setting import LONGEST_NAME, Setting
 
-_VARIABLE = "TENANTRY_TENANT_SETTINGS_FILE"
 _ENCRYPTED = "SettingsEncryptedAtRest"
 
 
-def read_settings_file(path: Path | None) -> Sequence[Setting]:
+def read_settings_file(path: Path | None, variable: str) -> Sequence[Setting]:
     """
-    The settings in a file; none without one.
+    The settings in the file that a variable names; none without one.
 
     Raises:
         SettingsError: It cannot be read, or would encrypt something else than a text.
@@ -25,11 +24,14 @@ def read_settings_file(path: Path | None) -> Sequence[Setting]:
     try:
         content = json.loads(path.read_text())
     except (OSError, ValueError) as error:
-        raise SettingsError(f"{_VARIABLE} is wrong: {error}") from None
+        raise SettingsError(f"{variable} is wrong: {error}") from None
     if not isinstance(content, dict):
-        raise SettingsError(f"{_VARIABLE} is wrong: it must hold a JSON object")
+        raise SettingsError(f"{variable} is wrong: it must hold a JSON object")
     encrypted = frozenset(re.split(r"[\s,;]+", str(content.pop(_ENCRYPTED, ""))))
-    return [_setting(name, value, is_encrypted=name in encrypted) for name, value in _flat(content, "")]
+    try:
+        return [_setting(name, value, is_encrypted=name in encrypted) for name, value in _flat(content, "")]
+    except ValueError as error:
+        raise SettingsError(f"{variable} is wrong: {error}") from None
 
 
 def _flat(content: Any, prefix: str) -> Iterator[tuple[str, Any]]:
@@ -44,8 +46,11 @@ def _flat(content: Any, prefix: str) -> Iterator[tuple[str, Any]]:
 
 
 def _setting(name: str, value: Any, *, is_encrypted: bool) -> Setting:
-    if isinstance(value, str):
-        return Setting(name, value, SettingType.STRING, is_encrypted)
-    if is_encrypted:
-        raise SettingsError(f"{_VARIABLE} is wrong: {name} is to be encrypted, and is not a text")
-    return Setting(name, json.dumps(value), SettingType.BOOLEAN if isinstance(value, bool) else SettingType.NUMBER)
+    if len(name) > LONGEST_NAME:
+        raise ValueError(f"the name of a setting has more than {LONGEST_NAME} characters")
+    if is_encrypted and not isinstance(value, str):
+        raise ValueError(f"{name} is to be encrypted, and is not a text")
+    setting = Setting.of(name, value, is_encrypted=is_encrypted)
+    if setting is None:
+        raise ValueError(f"{name} is not a number that JSON knows")
+    return setting

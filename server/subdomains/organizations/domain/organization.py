@@ -1,6 +1,6 @@
 """The aggregate: a tenant."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
@@ -13,6 +13,7 @@ from server.subdomains.organizations.events import (
     OrganizationCreated,
     OrganizationMembershipAdded,
     SettingCreated,
+    SettingUpdated,
 )
 
 LONGEST_NAME = 100
@@ -71,14 +72,24 @@ class Organization:
             host_region=host_region,
         )
         for setting in settings:
-            organization._happened(
-                SettingCreated,
-                setting_name=setting.name,
-                type=setting.type.value,
-                is_encrypted=setting.is_encrypted,
-                value=None if setting.is_encrypted else setting.value,
-            )
+            organization._happened(SettingCreated, **_facts_of(setting))
         return organization
+
+    def change_settings(self, known: Mapping[str, Setting], settings: Sequence[Setting]) -> list[Setting]:
+        """Add and replace settings, given the *known* ones. Says which are not as they were."""
+        given = {setting.name: setting for setting in settings}
+        changed = [setting for setting in given.values() if known.get(setting.name) != setting]
+        for setting in changed:
+            former = known.get(setting.name)
+            if former is None:
+                self._happened(SettingCreated, **_facts_of(setting))
+            else:
+                # What is a secret now may have been one before anybody said so.
+                is_secret = former.is_encrypted or setting.is_encrypted
+                from_value = None if is_secret else former.value
+                facts = _facts_of(setting) | {"from_type": former.type.value, "from_value": from_value}
+                self._happened(SettingUpdated, **facts)
+        return changed
 
     def add_member(self, user_id: str) -> None:
         """Take note of a new member."""
@@ -95,3 +106,12 @@ class Organization:
 
     def _happened(self, event: type[DomainEvent], **facts: object) -> None:
         self.events.append(event(organization_id=self.id, **facts))  # type: ignore[call-arg]
+
+
+def _facts_of(setting: Setting) -> dict[str, object]:
+    return {
+        "setting_name": setting.name,
+        "type": setting.type.value,
+        "is_encrypted": setting.is_encrypted,
+        "value": None if setting.is_encrypted else setting.value,
+    }

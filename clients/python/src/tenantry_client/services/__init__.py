@@ -7,10 +7,14 @@ from tenantry_client.services.bookings import BookingsService, BookingsServiceSy
 from tenantry_client.services.cars import CarsService, CarsServiceSync
 from tenantry_client.services.emails import EmailsService, EmailsServiceSync
 from tenantry_client.services.event_notifications import EventNotificationsService, EventNotificationsServiceSync
+from tenantry_client.services.feature_flags import FeatureFlagsService, FeatureFlagsServiceSync
 from tenantry_client.services.health import HealthService, HealthServiceSync
 from tenantry_client.services.identities import IdentitiesService, IdentitiesServiceSync
 from tenantry_client.services.organizations import OrganizationsService, OrganizationsServiceSync
 from tenantry_client.services.password_credentials import PasswordCredentialsService, PasswordCredentialsServiceSync
+from tenantry_client.services.provisioning import ProvisioningService, ProvisioningServiceSync
+from tenantry_client.services.recording import RecordingService, RecordingServiceSync
+from tenantry_client.services.sms import SmsService, SmsServiceSync
 from tenantry_client.services.subscriptions import SubscriptionsService, SubscriptionsServiceSync
 from tenantry_client.services.usages import UsagesService, UsagesServiceSync
 from tenantry_client.services.user_profiles import UserProfilesService, UserProfilesServiceSync
@@ -28,10 +32,14 @@ class Services:
         self.cars = CarsService(call)
         self.emails = EmailsService(call)
         self.event_notifications = EventNotificationsService(call)
+        self.feature_flags = FeatureFlagsService(call)
         self.health = HealthService(call)
         self.identities = IdentitiesService(call)
         self.organizations = OrganizationsService(call)
         self.password_credentials = PasswordCredentialsService(call)
+        self.provisioning = ProvisioningService(call)
+        self.recording = RecordingService(call)
+        self.sms = SmsService(call)
         self.subscriptions = SubscriptionsService(call)
         self.usages = UsagesService(call)
         self.user_profiles = UserProfilesService(call)
@@ -49,10 +57,14 @@ class ServicesSync:
         self.cars = CarsServiceSync(call)
         self.emails = EmailsServiceSync(call)
         self.event_notifications = EventNotificationsServiceSync(call)
+        self.feature_flags = FeatureFlagsServiceSync(call)
         self.health = HealthServiceSync(call)
         self.identities = IdentitiesServiceSync(call)
         self.organizations = OrganizationsServiceSync(call)
         self.password_credentials = PasswordCredentialsServiceSync(call)
+        self.provisioning = ProvisioningServiceSync(call)
+        self.recording = RecordingServiceSync(call)
+        self.sms = SmsServiceSync(call)
         self.subscriptions = SubscriptionsServiceSync(call)
         self.usages = UsagesServiceSync(call)
         self.user_profiles = UserProfilesServiceSync(call)

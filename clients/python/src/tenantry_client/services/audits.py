@@ -28,6 +28,14 @@ DELIVER_ALL_AUDITS = Method(
     takes_request_id=False,
     shows_credential=True,
 )
+SEARCH_AUDITS = Method(
+    "/tenantry.audits.v1.AuditsService/SearchAudits",
+    pb.SearchAuditsRequest,
+    pb.SearchAuditsResponse,
+    is_read=True,
+    takes_request_id=False,
+    shows_credential=True,
+)
 
 
 class AuditsService:
@@ -76,6 +84,18 @@ class AuditsService:
         """
         return await self._call(DELIVER_ALL_AUDITS, request, timeout=timeout)
 
+    async def SearchAudits(
+        self, request: pb.SearchAuditsRequest | None = None, *, timeout: float | None = None
+    ) -> pb.SearchAuditsResponse:
+        """
+        Finds audits of all organizations, for operators.
+
+        Errors:
+        - INVALID_ARGUMENT, VALIDATION_FAILED: SINCE_TOO_FUTURE (since_at is an hour or more from now), INVALID_UNTIL
+          (until_at is not after since_at), INVALID_ID (of the organization).
+        """
+        return await self._call(SEARCH_AUDITS, request, timeout=timeout)
+
 
 class AuditsServiceSync:
     """The record of who did what. Use cases queue audits in their own transaction; the worker has them stored here."""
@@ -122,3 +142,15 @@ class AuditsServiceSync:
         except what failed. Testing builds only.
         """
         return self._call(DELIVER_ALL_AUDITS, request, timeout=timeout)
+
+    def SearchAudits(
+        self, request: pb.SearchAuditsRequest | None = None, *, timeout: float | None = None
+    ) -> pb.SearchAuditsResponse:
+        """
+        Finds audits of all organizations, for operators.
+
+        Errors:
+        - INVALID_ARGUMENT, VALIDATION_FAILED: SINCE_TOO_FUTURE (since_at is an hour or more from now), INVALID_UNTIL
+          (until_at is not after since_at), INVALID_ID (of the organization).
+        """
+        return self._call(SEARCH_AUDITS, request, timeout=timeout)

@@ -28,6 +28,38 @@ DELIVER_ALL_EMAILS = Method(
     takes_request_id=False,
     shows_credential=True,
 )
+SEARCH_EMAILS = Method(
+    "/tenantry.emails.v1.EmailsService/SearchEmails",
+    pb.SearchEmailsRequest,
+    pb.SearchEmailsResponse,
+    is_read=True,
+    takes_request_id=False,
+    shows_credential=True,
+)
+NOTIFY_MAILGUN_EVENT = Method(
+    "/tenantry.emails.v1.EmailsService/NotifyMailgunEvent",
+    pb.NotifyMailgunEventRequest,
+    pb.NotifyMailgunEventResponse,
+    is_read=False,
+    takes_request_id=False,
+    shows_credential=False,
+)
+CONFIRM_EMAIL_DELIVERED = Method(
+    "/tenantry.emails.v1.EmailsService/ConfirmEmailDelivered",
+    pb.ConfirmEmailDeliveredRequest,
+    pb.ConfirmEmailDeliveredResponse,
+    is_read=False,
+    takes_request_id=False,
+    shows_credential=True,
+)
+CONFIRM_EMAIL_DELIVERY_FAILED = Method(
+    "/tenantry.emails.v1.EmailsService/ConfirmEmailDeliveryFailed",
+    pb.ConfirmEmailDeliveryFailedRequest,
+    pb.ConfirmEmailDeliveryFailedResponse,
+    is_read=False,
+    takes_request_id=False,
+    shows_credential=True,
+)
 
 
 class EmailsService:
@@ -42,8 +74,8 @@ class EmailsService:
         self, request: pb.DeliverEmailsRequest, *, timeout: float | None = None
     ) -> pb.DeliverEmailsResponse:
         """
-        Hands queued e-mails to the gateway. Messages are independent of each other. An e-mail that was sent before is
-        answered as delivered and not sent again.
+        Hands queued e-mails to the gateway, at most ten at once. Messages are independent of each other. An e-mail that
+        was sent before is answered as delivered and not sent again.
 
         Errors:
         - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_MESSAGES (none, or more than 100).
@@ -85,6 +117,63 @@ class EmailsService:
         """
         return await self._call(DELIVER_ALL_EMAILS, request, timeout=timeout)
 
+    async def SearchEmails(
+        self, request: pb.SearchEmailsRequest | None = None, *, timeout: float | None = None
+    ) -> pb.SearchEmailsResponse:
+        """
+        Searches the e-mails of all organizations, sent or not. For operators.
+
+        Errors:
+        - INVALID_ARGUMENT, VALIDATION_FAILED: SINCE_TOO_FUTURE (since_at is an hour or more from now), INVALID_UNTIL
+          (until_at is not after since_at), INVALID_ID (of the organization or the message), INVALID_TAG,
+          INVALID_STATUS, INVALID_EMAIL_ADDRESS.
+        """
+        return await self._call(SEARCH_EMAILS, request, timeout=timeout)
+
+    async def NotifyMailgunEvent(
+        self, request: pb.NotifyMailgunEventRequest, *, timeout: float | None = None
+    ) -> pb.NotifyMailgunEventResponse:
+        """
+        Takes a report of Mailgun: JSON with signature (timestamp, token, signature) and event-data. The signature is
+        its credential, good for 5 minutes and once. Event delivered confirms the e-mail with that receipt; failed,
+        unless it is temporary, notes its failure; complained tells those who queued it. Each event is processed once;
+        an event that came before, other events and unknown receipts change nothing.
+
+        Errors:
+        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_WEBHOOK_BODY (the content is not JSON).
+        - UNAUTHENTICATED, WEBHOOK_SIGNATURE_INVALID: the signature is missing or wrong, or this server knows no signing
+          key.
+        - UNAUTHENTICATED, WEBHOOK_STALE: it was signed more than 5 minutes from now.
+        - UNAUTHENTICATED, WEBHOOK_REPLAYED: its token was seen before.
+        """
+        return await self._call(NOTIFY_MAILGUN_EVENT, request, timeout=timeout)
+
+    async def ConfirmEmailDelivered(
+        self, request: pb.ConfirmEmailDeliveredRequest, *, timeout: float | None = None
+    ) -> pb.ConfirmEmailDeliveredResponse:
+        """
+        Notes that the gateway has delivered an e-mail, as a report of Mailgun would. What is delivered stays so; an
+        e-mail of which a failure was reported before counts as delivered from now on. An unknown receipt changes
+        nothing. Testing builds only.
+
+        Errors:
+        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_RECEIPT_ID (empty, or too long), INVALID_DELIVERED_AT.
+        """
+        return await self._call(CONFIRM_EMAIL_DELIVERED, request, timeout=timeout)
+
+    async def ConfirmEmailDeliveryFailed(
+        self, request: pb.ConfirmEmailDeliveryFailedRequest, *, timeout: float | None = None
+    ) -> pb.ConfirmEmailDeliveryFailedResponse:
+        """
+        Notes that the gateway could not deliver an e-mail, as a report of Mailgun would. The first failure counts, and
+        none after the e-mail was delivered. An unknown receipt changes nothing. Testing builds only.
+
+        Errors:
+        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_RECEIPT_ID (empty, or too long), INVALID_FAILED_AT,
+          INVALID_REASON.
+        """
+        return await self._call(CONFIRM_EMAIL_DELIVERY_FAILED, request, timeout=timeout)
+
 
 class EmailsServiceSync:
     """
@@ -98,8 +187,8 @@ class EmailsServiceSync:
         self, request: pb.DeliverEmailsRequest, *, timeout: float | None = None
     ) -> pb.DeliverEmailsResponse:
         """
-        Hands queued e-mails to the gateway. Messages are independent of each other. An e-mail that was sent before is
-        answered as delivered and not sent again.
+        Hands queued e-mails to the gateway, at most ten at once. Messages are independent of each other. An e-mail that
+        was sent before is answered as delivered and not sent again.
 
         Errors:
         - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_MESSAGES (none, or more than 100).
@@ -140,3 +229,60 @@ class EmailsServiceSync:
         message once, and answers when nothing is pending except what failed. Testing builds only.
         """
         return self._call(DELIVER_ALL_EMAILS, request, timeout=timeout)
+
+    def SearchEmails(
+        self, request: pb.SearchEmailsRequest | None = None, *, timeout: float | None = None
+    ) -> pb.SearchEmailsResponse:
+        """
+        Searches the e-mails of all organizations, sent or not. For operators.
+
+        Errors:
+        - INVALID_ARGUMENT, VALIDATION_FAILED: SINCE_TOO_FUTURE (since_at is an hour or more from now), INVALID_UNTIL
+          (until_at is not after since_at), INVALID_ID (of the organization or the message), INVALID_TAG,
+          INVALID_STATUS, INVALID_EMAIL_ADDRESS.
+        """
+        return self._call(SEARCH_EMAILS, request, timeout=timeout)
+
+    def NotifyMailgunEvent(
+        self, request: pb.NotifyMailgunEventRequest, *, timeout: float | None = None
+    ) -> pb.NotifyMailgunEventResponse:
+        """
+        Takes a report of Mailgun: JSON with signature (timestamp, token, signature) and event-data. The signature is
+        its credential, good for 5 minutes and once. Event delivered confirms the e-mail with that receipt; failed,
+        unless it is temporary, notes its failure; complained tells those who queued it. Each event is processed once;
+        an event that came before, other events and unknown receipts change nothing.
+
+        Errors:
+        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_WEBHOOK_BODY (the content is not JSON).
+        - UNAUTHENTICATED, WEBHOOK_SIGNATURE_INVALID: the signature is missing or wrong, or this server knows no signing
+          key.
+        - UNAUTHENTICATED, WEBHOOK_STALE: it was signed more than 5 minutes from now.
+        - UNAUTHENTICATED, WEBHOOK_REPLAYED: its token was seen before.
+        """
+        return self._call(NOTIFY_MAILGUN_EVENT, request, timeout=timeout)
+
+    def ConfirmEmailDelivered(
+        self, request: pb.ConfirmEmailDeliveredRequest, *, timeout: float | None = None
+    ) -> pb.ConfirmEmailDeliveredResponse:
+        """
+        Notes that the gateway has delivered an e-mail, as a report of Mailgun would. What is delivered stays so; an
+        e-mail of which a failure was reported before counts as delivered from now on. An unknown receipt changes
+        nothing. Testing builds only.
+
+        Errors:
+        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_RECEIPT_ID (empty, or too long), INVALID_DELIVERED_AT.
+        """
+        return self._call(CONFIRM_EMAIL_DELIVERED, request, timeout=timeout)
+
+    def ConfirmEmailDeliveryFailed(
+        self, request: pb.ConfirmEmailDeliveryFailedRequest, *, timeout: float | None = None
+    ) -> pb.ConfirmEmailDeliveryFailedResponse:
+        """
+        Notes that the gateway could not deliver an e-mail, as a report of Mailgun would. The first failure counts, and
+        none after the e-mail was delivered. An unknown receipt changes nothing. Testing builds only.
+
+        Errors:
+        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_RECEIPT_ID (empty, or too long), INVALID_FAILED_AT,
+          INVALID_REASON.
+        """
+        return self._call(CONFIRM_EMAIL_DELIVERY_FAILED, request, timeout=timeout)

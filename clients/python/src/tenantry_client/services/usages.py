@@ -20,6 +20,14 @@ DELIVER_ALL_USAGES = Method(
     takes_request_id=False,
     shows_credential=True,
 )
+SEARCH_USAGES = Method(
+    "/tenantry.usages.v1.UsagesService/SearchUsages",
+    pb.SearchUsagesRequest,
+    pb.SearchUsagesResponse,
+    is_read=True,
+    takes_request_id=False,
+    shows_credential=True,
+)
 
 
 class UsagesService:
@@ -62,6 +70,18 @@ class UsagesService:
         """
         return await self._call(DELIVER_ALL_USAGES, request, timeout=timeout)
 
+    async def SearchUsages(
+        self, request: pb.SearchUsagesRequest | None = None, *, timeout: float | None = None
+    ) -> pb.SearchUsagesResponse:
+        """
+        Finds usages in the local store, for operators. With another analytics service there are none here.
+
+        Errors:
+        - INVALID_ARGUMENT, VALIDATION_FAILED: SINCE_TOO_FUTURE (since_at is an hour or more from now), INVALID_UNTIL
+          (until_at is not after since_at), INVALID_ID (of the organization).
+        """
+        return await self._call(SEARCH_USAGES, request, timeout=timeout)
+
 
 class UsagesServiceSync:
     """
@@ -102,3 +122,15 @@ class UsagesServiceSync:
         except what failed. Testing builds only.
         """
         return self._call(DELIVER_ALL_USAGES, request, timeout=timeout)
+
+    def SearchUsages(
+        self, request: pb.SearchUsagesRequest | None = None, *, timeout: float | None = None
+    ) -> pb.SearchUsagesResponse:
+        """
+        Finds usages in the local store, for operators. With another analytics service there are none here.
+
+        Errors:
+        - INVALID_ARGUMENT, VALIDATION_FAILED: SINCE_TOO_FUTURE (since_at is an hour or more from now), INVALID_UNTIL
+          (until_at is not after since_at), INVALID_ID (of the organization).
+        """
+        return self._call(SEARCH_USAGES, request, timeout=timeout)

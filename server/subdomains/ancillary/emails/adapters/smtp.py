@@ -3,7 +3,6 @@
 import asyncio
 import ssl
 from datetime import datetime
-from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
@@ -12,13 +11,14 @@ from typing import Literal
 import aiosmtplib
 
 from server.kernel.clock import Clock
+from server.subdomains.ancillary.emails.adapters.headers import mailbox_of, message_id_of, one_line
 from server.subdomains.ancillary.emails.adapters.text import text_of
 from server.subdomains.ancillary.emails.errors import (
     EmailGatewayFailed,
     EmailGatewayRefused,
     EmailTemplateUnsupported,
 )
-from server.subdomains.ancillary.emails.ports import Html, Mail, Party
+from server.subdomains.ancillary.emails.ports import Html, Mail
 
 _AWAY = (
     aiosmtplib.SMTPConnectError,
@@ -68,7 +68,7 @@ class SmtpGateway:
             raise EmailGatewayFailed(f"The mail server cannot be reached ({type(error).__name__}).") from error
         except (aiosmtplib.SMTPException, ValueError) as error:
             raise EmailGatewayRefused(f"The mail cannot be handed over ({type(error).__name__}).") from error
-        return str(message["Message-ID"]).strip("<>")
+        return message_id_of(mail)
 
     async def _hand_over(self, mail: Mail, message: EmailMessage) -> None:
         await aiosmtplib.send(
@@ -87,29 +87,18 @@ class SmtpGateway:
 
 
 def message_of(mail: Mail, content: Html, now: datetime) -> EmailMessage:
-    """The mail as it goes over the wire. The same mail has the same Message-ID, so a second copy can be recognised."""
+    """The mail as it goes over the wire."""
     message = EmailMessage(policy=SMTP)
-    domain = mail.sender.email_address.rpartition("@")[2]
-    message["Message-ID"] = f"<{mail.message_id}@{domain}>"
+    message["Message-ID"] = f"<{message_id_of(mail)}>"
     message["Date"] = format_datetime(now)
-    message["From"] = _mailbox(mail.sender)
-    message["To"] = _mailbox(mail.recipient)
-    message["Subject"] = _one_line(content.subject)
+    message["From"] = mailbox_of(mail.sender)
+    message["To"] = mailbox_of(mail.recipient)
+    message["Subject"] = one_line(content.subject)
     if mail.tags:
         message["X-Tags"] = ", ".join(mail.tags)
     message.set_content(text_of(content.body))
     message.add_alternative(content.body, subtype="html")
     return message
-
-
-def _mailbox(party: Party) -> Address:
-    local, _, domain = party.email_address.rpartition("@")
-    return Address(_one_line(party.display_name), local, domain)
-
-
-def _one_line(text: str) -> str:
-    # A line break would end the header and begin another one.
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
 
 
 def _verdict(code: int) -> EmailGatewayFailed | EmailGatewayRefused:

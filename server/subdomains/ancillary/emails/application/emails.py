@@ -1,10 +1,10 @@
-"""The use cases of emails: one public method each, in the order of the contract."""
+"""Sending mails and looking for them: one public method a use case, in the order of the contract."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from server.kernel import ids
+from server.kernel import ids, values
 from server.kernel.clock import Clock
 from server.kernel.database import OpenUnitOfWork, Reader
 from server.kernel.deliveries.carrying import deliver_each
@@ -13,13 +13,14 @@ from server.kernel.deliveries.outcomes import Result
 from server.kernel.errors import Violation
 from server.kernel.lists import Lists, Ordering, Page, Paged
 from server.kernel.subdomain import Drain
-from server.subdomains.ancillary.emails.domain import EmailDelivery, is_tag
+from server.subdomains.ancillary.dispatch import InvalidTag, is_tag
+from server.subdomains.ancillary.emails.domain import EmailDelivery, EmailSearch
 from server.subdomains.ancillary.emails.errors import (
     EmailExists,
     EmailGatewayFailed,
     EmailGatewayRefused,
     EmailTemplateUnsupported,
-    InvalidTag,
+    InvalidEmailAddress,
 )
 from server.subdomains.ancillary.emails.ports import EmailGateway
 from server.subdomains.ancillary.emails.queued import QueuedEmail, read_email
@@ -67,11 +68,14 @@ class EmailsApplication:
             if not is_tag(tag):
                 yield Violation(f"tags[{number}]", InvalidTag.reason, InvalidTag.message)
 
-    async def list_emails(
-        self, *, since_at: datetime, organization_id: str | None, tags: Sequence[str], page: Page
-    ) -> Paged:
-        """The mails of all organizations, or of one, that bear all of the tags."""
-        rows = await self._emails.list_emails(page, since_at=since_at, organization_id=organization_id, tags=list(tags))
+    def violations_of_recipient(self, to_email_address: str) -> Iterator[Violation]:
+        """What is wrong with an address that is looked for. An empty one is not."""
+        if to_email_address and values.email(to_email_address) is None:
+            yield Violation("to_email_address", InvalidEmailAddress.reason, "must be an e-mail address")
+
+    async def search_emails(self, search: EmailSearch, page: Page) -> Paged:
+        """The mails of all organizations, or of one, that are looked for."""
+        rows = await self._emails.search_emails(page, search)
         paged = self._lists.paged(page, rows, lambda row: (getattr(row, page.field), row.id))
         return Paged([listed_of(row) for row in paged.items], paged.next_page_token, paged.total_size)
 
@@ -81,7 +85,7 @@ class EmailsApplication:
 
     async def _deliver(self, email: QueuedEmail) -> None:
         delivery = await self._attempt(email)
-        if delivery.is_sent:
+        if delivery.dispatch.is_sent:
             return
         try:
             receipt_id = await self._gateway.send(email.mail)
@@ -115,7 +119,7 @@ class EmailsApplication:
         async with self._begin() as uow:
             emails = EmailRepository(uow)
             delivery = await emails.get(delivery_id)
-            if not delivery.is_sent:
+            if not delivery.dispatch.is_sent:
                 delivery.attempt(self._now(), self._lease)
                 await emails.save(delivery)
         return delivery

@@ -1,0 +1,1 @@
+"""Where flags come from: OpenFeature, and one provider for each source."""

@@ -1,0 +1,1 @@
+"""SMS: sent reliably through a gateway, and what became of them."""

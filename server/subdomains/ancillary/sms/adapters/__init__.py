@@ -1,0 +1,1 @@
+"""The gateways that SMS may leave by."""

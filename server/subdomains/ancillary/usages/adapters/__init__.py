@@ -1,0 +1,1 @@
+"""The analytics services that usages are told to."""

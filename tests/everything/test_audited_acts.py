@@ -1,0 +1,175 @@
+"""Every act that matters for security leaves its audit: in the transaction of the act, or in one that outlives it."""
+
+import json
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import pytest
+import pytest_asyncio
+from tenantry.audits.v1.audits_service_pb2 import DeliverAuditsRequest
+from tenantry.audits.v1.audits_service_pb2_grpc import AuditsServiceStub
+
+from server.kernel.access.caller import ANONYMOUS
+from server.subdomains.users.operators import add_operator
+from tests.everything.people import People, Person
+from tests.everything.world import World
+from tests.harness import Running, refusal
+from tests.users.tiers import change_tier
+
+# The audits of a code against somebody, and what else was written in the same transaction: rows that were never
+# changed bear the transaction that made them.
+WITNESSES = """
+    SELECT (SELECT array_agg(event.name) FROM kernel.event WHERE event.xmin::text = delivery.xmin::text) AS events
+    FROM kernel.delivery
+    WHERE queue = 'audits' AND message::jsonb ->> 'AuditCode' = $1 AND message::jsonb ->> 'AgainstId' = $2
+"""
+
+
+@dataclass
+class Acts:
+    """What people do. Each returns whom the audit is against."""
+
+    server: Running
+
+    @property
+    def people(self) -> People:
+        return People(self.server)
+
+    async def register(self) -> str:
+        _, user_id, _ = await self.people.register()
+        return user_id
+
+    async def become_operator(self) -> str:
+        person = await self.people.person()
+        await add_operator(person.username)
+        return person.user_id
+
+    async def upgrade(self) -> str:
+        person = await self.people.person()
+        organization_id = await self.people.organization(person)
+        await change_tier(self.server, organization_id, "professional")
+        return person.user_id
+
+    async def sign_in(self) -> str:
+        return (await self.people.person()).user_id
+
+    async def give_a_wrong_password(self) -> str:
+        person = await self.people.person()
+        await self._refused(person, "INVALID_CREDENTIALS", password="1Wrong-Password!")
+        return person.user_id
+
+    async def try_while_locked(self) -> str:
+        person = await self.people.person()
+        for _ in range(5):
+            await self._refused(person, "INVALID_CREDENTIALS", password="1Wrong-Password!")
+        await self._refused(person, "ACCOUNT_LOCKED")
+        return person.user_id
+
+    async def sign_in_suspended(self) -> str:
+        person = await self._suspended()
+        await self._refused(person, "ACCOUNT_SUSPENDED")
+        return person.user_id
+
+    async def sign_in_unconfirmed(self) -> str:
+        username, user_id, _ = await self.people.register()
+        assert (await refusal(self.people.sign_in(username))).reason == "REGISTRATION_NOT_VERIFIED"
+        return user_id
+
+    async def refresh(self) -> str:
+        person = await self.people.person()
+        await self.people.refresh(person)
+        return person.user_id
+
+    async def refresh_suspended(self) -> str:
+        person = await self._suspended()
+        assert (await refusal(self.people.refresh(person))).reason == "ACCOUNT_SUSPENDED"
+        return person.user_id
+
+    async def refresh_twice(self) -> str:
+        person = await self.people.person()
+        await self.people.refresh(person)
+        assert (await refusal(self.people.refresh(person))).reason == "REFRESH_TOKEN_INVALID"
+        return person.user_id
+
+    async def end_a_session(self) -> str:
+        person = await self.people.person()
+        await self.people.revoke(person)
+        return person.user_id
+
+    async def forge_a_service_token(self) -> str:
+        [(name, value)] = self.server.as_service()
+        # From somewhere new each time: the next ones from there are only counted.
+        forged = ((name, value[:-4] + "AAAA"), ("x-envoy-external-address", secrets.token_hex(4)))
+        service = AuditsServiceStub(self.server.channel)
+        await refusal(service.DeliverAudits(DeliverAuditsRequest(messages=["{}"]), metadata=forged))
+        return ANONYMOUS
+
+    async def _suspended(self) -> Person:
+        person = await self.people.person()
+        await self.people.change(person, access="suspended")
+        return person
+
+    async def _refused(self, person: Person, reason: str, **how: str) -> None:
+        assert (await refusal(People(self.server, **how).sign_in(person.username))).reason == reason
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Which act an audit must come from, and what happens in the same transaction; nothing where the call fails."""
+
+    act: Callable[[Acts], Awaitable[str]]
+    event: str | None = None
+
+
+_CREDENTIAL = "password_credentials.person_credential_"
+RULES = {
+    "EndUser.Registered.TermsAccepted": Rule(Acts.register, "users.end_user_registered.v1"),
+    "EndUser.PlatformRolesAssigned": Rule(Acts.become_operator, "users.platform_role_assigned.v1"),
+    "EndUser.TenantFeaturesAssigned": Rule(Acts.upgrade, "users.membership_features_reset.v1"),
+    "EndUser.PlatformFeaturesAssigned": Rule(Acts.upgrade, "users.platform_features_reset.v1"),
+    "Authentication.Password.Passed": Rule(Acts.sign_in, "auth_tokens.auth_tokens_created.v1"),
+    "Authentication.Password.Failed.InvalidCredentials": Rule(
+        Acts.give_a_wrong_password, f"{_CREDENTIAL}password_verified.v1"
+    ),
+    "Authentication.Password.Failed.AccountLocked": Rule(Acts.try_while_locked),
+    "Authentication.Password.Failed.AccountSuspended": Rule(
+        Acts.sign_in_suspended, f"{_CREDENTIAL}password_verified.v1"
+    ),
+    "Authentication.Password.Failed.BeforeVerified": Rule(
+        Acts.sign_in_unconfirmed, f"{_CREDENTIAL}password_verified.v1"
+    ),
+    "Authentication.Any.Refreshed.Passed": Rule(Acts.refresh, "auth_tokens.tokens_refreshed.v1"),
+    "Authentication.Any.Refreshed.Failed.AccountSuspended": Rule(Acts.refresh_suspended),
+    "Authentication.Any.Refreshed.Failed.TokenReused": Rule(Acts.refresh_twice, "auth_tokens.tokens_revoked.v1"),
+    "Authentication.Session.Revoked": Rule(Acts.end_a_session, "auth_tokens.tokens_revoked.v1"),
+    "ServiceTokenAuthentication.Failed.InvalidToken": Rule(Acts.forge_a_service_token),
+}
+
+
+@pytest_asyncio.fixture
+async def acts(world: World) -> Acts:
+    await world.running.rows("DELETE FROM kernel.delivery WHERE queue = 'audits'")
+    return Acts(world.running)
+
+
+@pytest.mark.parametrize("code", RULES)
+async def test_the_act_is_audited_once_with_what_it_did(acts: Acts, code: str) -> None:
+    rule = RULES[code]
+
+    against_id = await rule.act(acts)
+
+    [audit] = await acts.server.rows(WITNESSES, code, against_id)
+    if rule.event is not None:
+        assert rule.event in (audit["events"] or [])
+
+
+async def test_each_audit_of_an_act_is_a_usage_too_in_the_same_transaction(acts: Acts) -> None:
+    for act in {rule.act for rule in RULES.values()}:
+        await act(acts)
+
+    sql = "SELECT xmin::text, message FROM kernel.delivery WHERE queue = $1 AND message LIKE $2"
+    audits, usages = [await acts.server.rows(sql, *which) for which in (("audits", "%"), ("usages", '%"Audited"%'))]
+    told = {(row["xmin"], json.loads(row["message"])["Additional"]["Code"]) for row in usages}
+    assert {(row["xmin"], json.loads(row["message"])["AuditCode"].lower()) for row in audits} <= told
+    assert {json.loads(row["message"])["AuditCode"] for row in audits} == set(RULES)
