@@ -35,6 +35,8 @@ class SettingCreated(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettingUpdated(DomainEvent):
+    """A setting of the organization has another value. One that is encrypted is left out."""
+
     name: ClassVar[str] = "organizations.setting_updated.v1"
 
     organization_id: str
