@@ -15,7 +15,7 @@ class EndpointCreated(DomainEvent):
 
     endpoint_id: str
     organization_id: str
-    event_types: list[str]
+    event_types: list[str]  # names, all of one kind such as `cars.*`, or `*`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +27,7 @@ class EndpointChanged(DomainEvent):
 
     endpoint_id: str
     organization_id: str
-    event_types: list[str]
+    event_types: list[str]  # names, all of one kind such as `cars.*`, or `*`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ class EndpointDisabled(DomainEvent):
 
     endpoint_id: str
     organization_id: str
-    reason: str
+    reason: str  # `by_owner`, `gone` or `failing`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
