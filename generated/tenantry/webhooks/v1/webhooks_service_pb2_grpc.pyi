@@ -25,7 +25,7 @@ class WebhooksServiceStub:
     """Creates an endpoint. Its signing secret is in this answer and in no other.
 
     Errors:
-    - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_URL, INVALID_DESCRIPTION, INVALID_EVENT_TYPES, INVALID_START_AT,
+    - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_URL, INVALID_DESCRIPTION, INVALID_EVENT_TYPES, INVALID_START_AT (in the future),
       INVALID_REQUEST_ID.
     - FAILED_PRECONDITION, TOO_MANY_WEBHOOK_ENDPOINTS: the organization has 20 (a setting).
     - FAILED_PRECONDITION, TOO_MANY_WEBHOOK_EVENTS: more than 10,000 events have happened since start_at.
@@ -130,7 +130,7 @@ class WebhooksServiceServicer(metaclass=_abc_1.ABCMeta):
         """Creates an endpoint. Its signing secret is in this answer and in no other.
 
         Errors:
-        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_URL, INVALID_DESCRIPTION, INVALID_EVENT_TYPES, INVALID_START_AT,
+        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_URL, INVALID_DESCRIPTION, INVALID_EVENT_TYPES, INVALID_START_AT (in the future),
           INVALID_REQUEST_ID.
         - FAILED_PRECONDITION, TOO_MANY_WEBHOOK_ENDPOINTS: the organization has 20 (a setting).
         - FAILED_PRECONDITION, TOO_MANY_WEBHOOK_EVENTS: more than 10,000 events have happened since start_at.
