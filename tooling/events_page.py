@@ -30,9 +30,9 @@ without a value are left out. Events hold no secrets.
 
 | In a message of the bus | For example |
 |---|---|
-| `EventType` | `CarCreated` |
-| `Metadata` | `cars.car_created.v1` |
-| `StreamName` | `Car_car_01k…`: the aggregate, within which events are in order |
+| `EventType` | `EndUserCreated` |
+| `Metadata` | `users.end_user_created.v1` |
+| `StreamName` | `EndUser_user_01k…`: the aggregate, within which events are in order |
 | `Version` | `1`: the position in the stream |
 | `Data` | the fields, as JSON text |
 

@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 from google.protobuf.descriptor import ServiceDescriptor
 from pydantic_settings import BaseSettings
 from sqlalchemy import MetaData, Select
-from tenantry.deliveries.v1 import types_pb2
 
 from server.kernel.bus.bus import Bus
 from server.kernel.bus.consumers import BusConsumer, Reaction
@@ -17,6 +16,7 @@ from server.kernel.database import Database, OpenUnitOfWork, Reader
 from server.kernel.deliveries.engine import Claimed, EngineSettings
 from server.kernel.deliveries.messages import Queue
 from server.kernel.deliveries.outcomes import Result
+from server.kernel.deliveries.wire import encode_texts
 from server.kernel.events import DomainEvent
 from server.kernel.lists import Lists
 from server.kernel.security.hashing import PasswordHasher
@@ -32,11 +32,6 @@ Carry = Callable[[Sequence[Any]], Awaitable[Sequence[Result]]]
 def texts_of(claimed: Sequence[Claimed]) -> Sequence[Any]:
     """What most receivers want to know of messages: their texts."""
     return [each.message for each in claimed]
-
-
-def encode_texts(texts: Sequence[Any]) -> bytes:
-    """The request in which most receivers take messages."""
-    return types_pb2.DeliveryBatch(messages=texts).SerializeToString()
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ import jwt
 from tenantry.auth_tokens.v1.auth_tokens_service_pb2 import RefreshTokenRequest, RevokeSessionRequest
 from tenantry.auth_tokens.v1.auth_tokens_service_pb2_grpc import AuthTokensServiceStub
 from tenantry.auth_tokens.v1.tokens_pb2 import Tokens
+from tenantry.deliveries.v1.types_pb2 import QUEUE_KIND_PROVISIONINGS
+from tenantry.event_notifications.v1.event_notifications_service_pb2 import DomainEventNotification
 from tenantry.organizations.v1.organizations_service_pb2 import CreateOrganizationRequest
 from tenantry.organizations.v1.organizations_service_pb2_grpc import OrganizationsServiceStub
 from tenantry.password_credentials.v1 import password_credentials_service_pb2 as passwords
@@ -22,6 +24,8 @@ from server.kernel.security.keys import SigningKeys, make_pem
 from server.kernel.security.tokens import AccessTokenContent
 from server.subdomains.users.api import UsersApi
 from server.subdomains.users.operators import add_operator
+from tests.event_notifications.letters import write as write_letter
+from tests.event_notifications.things import Thing, bus_message
 from tests.everything.callers import Caller, Membership
 from tests.everything.operations import OPERATIONS
 from tests.everything.requests import WORDS, Value
@@ -249,6 +253,22 @@ def values_for(running: Running) -> dict[str, Value]:
     async def somebody(*_: object) -> str:
         return ids.new_id("user")
 
+    async def notifications(*_: object) -> list[DomainEventNotification]:
+        text = bus_message(Thing())
+        return [DomainEventNotification(subscription_name="tenantry-testing", message=text)]
+
+    async def dead_letter(*_: object) -> str:
+        return await write_letter(running)
+
+    async def dead_letters(*_: object) -> list[str]:
+        return [await write_letter(running)]
+
+    async def reason(*_: object) -> str:
+        return "EMAIL_GATEWAY_FAILED"
+
+    async def idle_queue(*_: object) -> int:
+        return QUEUE_KIND_PROVISIONINGS
+
     async def nothing(*_: object) -> None:
         return None
 
@@ -265,4 +285,12 @@ def values_for(running: Running) -> dict[str, Value]:
         "GetFeatureFlag.user_id": somebody,
         "GetFeatureFlagForCaller.name": flag,
         "GetFeatureFlagForCaller.organization_id": nothing,  # optional, and only for its members
+        "NotifyDomainEvents.notifications": notifications,
+        "GetDeadLetter.id": dead_letter,
+        "RedriveDeadLetters.ids": dead_letters,
+        "RedriveDeadLetters.queue": nothing,  # either the one or the other
+        "DiscardDeadLetters.ids": dead_letters,
+        "PauseQueue.queue": idle_queue,
+        "ResumeQueue.queue": idle_queue,
+        "ListDeadLetters.reason": reason,
     }

@@ -56,6 +56,9 @@ WORDS: dict[str, Any] = {
     "to_phone_number": "+6421300033",
     "receipt_id": "receipt-of-nobody",
     "reason": "nobody there",
+    "subscription_name": "tenantry-testing",
+    "event_type": "ThingHappened",
+    "stream_name": "Thing_of_nobody",
     "additional": {"Path": JsonValue(string_value="/cars")},
     "number_plate": lambda: f"P{secrets.token_hex(4).upper()}",
     "email_address": lambda: f"someone-{secrets.token_hex(6)}@example.com",
@@ -79,7 +82,8 @@ class Requests:
         request = operation.request()
         starts_at = datetime.now(UTC) + timedelta(hours=next(self._hours))
         for field in fields_of(request):
-            if is_required(field) or is_full or field.name == operation.organization_field:
+            is_given = f"{operation.name}.{field.name}" in self._values
+            if is_required(field) or is_full or is_given or field.name == operation.organization_field:
                 value = await self._value(operation, field, caller, organization_id, starts_at)
                 assign(request, field, value)
         return request

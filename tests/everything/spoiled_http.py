@@ -113,6 +113,9 @@ def _spoiled_members(route: Route, valid: Message, target: str, body: dict[str, 
 
 
 def _members(each: FieldDescriptor, valid: Any) -> Iterator[tuple[str, Any]]:
+    if each.is_repeated and each.message_type is not None and not is_map(each):
+        yield from [("texts in a list", ["word"]), ("text", "word")]  # any object is a message without what it lacks
+        return
     yield "object", {"nonsense": {"deep": 1}} if is_map(each) else {"nonsense": 1}
     if not each.is_repeated:
         yield "list", [[1]]

@@ -1,7 +1,8 @@
 """Queues and results of deliveries as the contracts say them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from typing import Any
 
 from google.protobuf.duration_pb2 import Duration
 from tenantry.deliveries.v1 import types_pb2
@@ -26,6 +27,11 @@ _OUTCOMES = {
     Outcome.RETRY_LATER: types_pb2.DELIVERY_OUTCOME_RETRY_LATER,
     Outcome.REFUSED: types_pb2.DELIVERY_OUTCOME_REFUSED,
 }
+
+
+def encode_texts(texts: Sequence[Any]) -> bytes:
+    """The request in which most receivers take messages."""
+    return types_pb2.DeliveryBatch(messages=texts).SerializeToString()
 
 
 def to_proto(results: Iterable[Result]) -> list[types_pb2.DeliveryResult]:
