@@ -38,7 +38,7 @@ def worker_of(database: Database, channel: grpc.aio.Channel) -> Worker:
     carry: Carry = nobody  # type: ignore[assignment]  # never called: there is an RPC
     carrier = Carrier(Queue.USAGES, METHOD, carry)
     engine = Engine(database, EngineSettings())
-    return Worker(database=database, engine=engine, carriers=[carrier], channel=channel, tokens=tokens)
+    return Worker(engine=engine, carriers=[carrier], channel=channel, tokens=tokens)
 
 
 async def main(dsn: str, receiver: str, port: int) -> None:

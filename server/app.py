@@ -20,7 +20,7 @@ from server.kernel.bus.settings import BusSettings
 from server.kernel.clock import Clock, system_clock
 from server.kernel.database import Database
 from server.kernel.deliveries.drain import drain
-from server.kernel.deliveries.engine import Engine
+from server.kernel.deliveries.engines import QueueEngine, engine_of
 from server.kernel.deliveries.messages import Queue
 from server.kernel.deliveries.servers import Elsewhere
 from server.kernel.deliveries.settings import DeliverySettings
@@ -55,7 +55,7 @@ class App:
     subdomains: Sequence[Subdomain]
     pipeline: Pipeline
     calls: CallSettings
-    engine: Engine
+    engine: QueueEngine
     registration: Registration
     elsewhere: Elsewhere
     telemetry: Telemetry
@@ -100,7 +100,7 @@ def build(
         dsn_of(platform_settings), clock=clock, pool_size=calls.database_pool_size, host_region=calls.host_region
     )
     telemetry = _telemetry(platform_settings, database)
-    engine = Engine(database, settings.read(DeliverySettings).engine)
+    engine = engine_of(database, settings.read(DeliverySettings))
     carriers: dict[Queue, Carrier] = {}
     bus = Bus(settings.read(BusSettings), is_production=platform_settings.is_production)
     tokens = _tokens(security, clock)

@@ -49,7 +49,6 @@ async def _work(app: server_app.App, target: str) -> None:
 def worker_of(app: server_app.App, channel: grpc.aio.Channel) -> Worker:
     """The worker of *app*, calling services over *channel*."""
     return Worker(
-        database=app.platform.database,
         engine=app.engine,
         carriers=[carrier for subdomain in app.subdomains for carrier in subdomain.carriers],
         channel=channel,

@@ -3,7 +3,7 @@
 import os
 import re
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,7 @@ os.environ["TENANTRY_DATA"] = _DATA.name
 os.environ["TENANTRY_LOG_EVERY_CALL"] = "false"
 
 from server.launch.postgres import EmbeddedPostgres  # noqa: E402
+from tests.nats_server import NatsServer  # noqa: E402
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
@@ -36,6 +37,15 @@ async def postgres() -> AsyncIterator[str]:
     embedded = EmbeddedPostgres(Path(_DATA.name) / "database", fast=True)
     yield await embedded.start()
     await embedded.stop()
+
+
+@pytest.fixture(scope="session")
+def nats() -> Iterator[NatsServer]:
+    """A NATS for tests that let it run."""
+    server = NatsServer(Path(_DATA.name) / "nats")
+    server.start()
+    yield server
+    server.kill()
 
 
 @pytest.fixture(scope="session")

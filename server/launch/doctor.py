@@ -9,6 +9,7 @@ from pathlib import Path
 import asyncpg
 from pydantic_settings import BaseSettings
 
+from server.kernel.deliveries.settings import DeliverySettings, NatsSettings
 from server.kernel.settings import PlatformSettings, SettingsError, read, read_all
 from server.launch import ports
 from server.launch.database import insist_on_reachable
@@ -58,6 +59,9 @@ async def examine(
         findings.append(Finding("database", "embedded, not running; `tenantry up` starts and migrates it"))
     else:
         findings.append(await _database(dsn, missing_migrations))
+    deliveries = read(DeliverySettings)
+    if deliveries.queue_engine == "nats":
+        findings.append(await _nats(deliveries.nats))
     return findings
 
 
@@ -113,3 +117,13 @@ async def _database(dsn: str, missing_migrations: MissingMigrations) -> Finding:
         names = ", ".join(missing)
         return Finding("database", f"reachable, lacks migrations ({names}); run `tenantry migrate`", is_bad=True)
     return Finding("database", "reachable, has every migration")
+
+
+async def _nats(settings: NatsSettings) -> Finding:
+    from server.kernel.deliveries.nats_connection import NatsAway, version_of  # noqa: PLC0415 - only where NATS is used
+
+    try:
+        return Finding("nats", f"{await version_of(settings)} with JetStream")
+    except NatsAway as away:
+        text = f"TENANTRY_NATS_URL leads to none that can be used ({away}); start nats-server with JetStream"
+        return Finding("nats", text, is_bad=True)

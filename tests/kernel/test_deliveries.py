@@ -1,4 +1,4 @@
-"""Deliveries: queued with the use case, carried out at least once, retried, buried, revived."""
+"""Deliveries: queued with the use case, carried out at least once, retried, buried, revived. With every engine."""
 
 import asyncio
 import json
@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import grpc
 import pytest
@@ -16,7 +17,8 @@ from server.kernel import ids
 from server.kernel.access.caller import service_call, set_current_call
 from server.kernel.database import Database
 from server.kernel.deliveries.drain import drain
-from server.kernel.deliveries.engine import Engine, EngineSettings
+from server.kernel.deliveries.engine import EngineSettings
+from server.kernel.deliveries.engines import QueueEngine
 from server.kernel.deliveries.messages import Message, Queue
 from server.kernel.deliveries.operations import Operations
 from server.kernel.deliveries.outcomes import Outcome, Result
@@ -26,6 +28,8 @@ from server.kernel.security.keys import SigningKeys, make_pem
 from server.kernel.security.tokens import Tokens
 from server.kernel.subdomain import Carrier
 from tests.harness import SettableClock, fresh_database
+from tests.kernel.engines import ENGINES, made_engine
+from tests.nats_server import NatsServer
 
 METHOD = "/tests.Deliveries/Deliver"
 
@@ -74,9 +78,12 @@ async def database(postgres: str, database_name: str, clock: SettableClock) -> A
         await database.stop()
 
 
-@pytest.fixture
-def engine(database: Database) -> Engine:
-    return Engine(database, EngineSettings(lease=timedelta(seconds=30), most_attempts=3))
+@pytest_asyncio.fixture(params=ENGINES)
+async def engine(database: Database, nats: NatsServer, request: pytest.FixtureRequest) -> AsyncIterator[QueueEngine]:
+    settings = EngineSettings(lease=timedelta(seconds=30), most_attempts=3)
+    found = made_engine(request.param, database, nats, settings)
+    yield found
+    await found.close()
 
 
 def carrier_of(receiver: Receiver, method: str = "") -> Carrier:
@@ -90,7 +97,7 @@ async def queue(database: Database, *names: str, lane: str | None = None, due_in
             uow.deliver(Message(Queue.USAGES, {"Name": name}, due_at=due_at, lane=lane, position=position))
 
 
-async def drain_usages(engine: Engine, receiver: Receiver) -> tuple[int, int]:
+async def drain_usages(engine: QueueEngine, receiver: Receiver) -> tuple[int, int]:
     return await drain(engine, {Queue.USAGES: carrier_of(receiver)}, Queue.USAGES)
 
 
@@ -185,9 +192,14 @@ async def test_a_dead_letter_can_be_discarded(database, engine, receiver):
 async def test_of_two_workers_one_gets_a_message(database, engine):
     await queue(database, *[f"n{number}" for number in range(40)])
 
-    claims = await asyncio.gather(*(engine.claim(Queue.USAGES, 10, ids.uuid7()) for _ in range(6)))
+    async def take_all() -> list[UUID]:
+        taken: list[UUID] = []
+        while claimed := await engine.claim(Queue.USAGES, 10, ids.uuid7()):
+            taken += [each.id for each in claimed]
+        return taken
 
-    taken = [each.id for claim in claims for each in claim]
+    taken = [each for worker in await asyncio.gather(*(take_all() for _ in range(6))) for each in worker]
+
     assert len(taken) == len(set(taken)) == 40
 
 
@@ -295,7 +307,6 @@ async def worker(database, engine, receiver, channel, clock, tmp_path: Path) -> 
 
     tokens = Tokens(keys=keys(), issuer="i", service_keys=keys(), service_issuer="i", service_audience="a", clock=clock)
     made = Worker(
-        database=database,
         engine=engine,
         carriers=[carrier_of(receiver, METHOD)],
         channel=channel,

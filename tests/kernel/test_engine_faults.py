@@ -1,7 +1,7 @@
 """Queues that are long, workers that die, and settings that change."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from typing import Any
 
@@ -12,12 +12,18 @@ from sqlalchemy import ClauseElement
 from server.kernel import ids
 from server.kernel.database import Database
 from server.kernel.deliveries import engine as engines
-from server.kernel.deliveries.engine import Engine, EngineSettings
+from server.kernel.deliveries.dispatches import DISPATCH, TAKE
+from server.kernel.deliveries.engine import EngineSettings
+from server.kernel.deliveries.engines import QueueEngine
 from server.kernel.deliveries.messages import Message, Queue
 from server.kernel.deliveries.operations import Operations
 from server.kernel.deliveries.outcomes import Outcome, Result
 from tests.harness import SettableClock
+from tests.kernel.engines import ENGINES, made_engine
 from tests.kernel.faults import fault_database, outside
+from tests.nats_server import NatsServer
+
+MakeEngine = Callable[[EngineSettings], QueueEngine]
 
 _FILL = """
 INSERT INTO kernel.delivery (id, queue, message, queued_at, due_at, leased_until, leased_by, attempts)
@@ -35,6 +41,21 @@ def clock() -> SettableClock:
 async def database(postgres: str, database_name: str, clock: SettableClock) -> AsyncIterator[Database]:
     async with fault_database(postgres, f"{database_name}_engine_faults", pool_size=3, clock=clock) as found:
         yield found
+
+
+@pytest_asyncio.fixture(params=ENGINES)
+async def make_engine(
+    database: Database, nats: NatsServer, request: pytest.FixtureRequest
+) -> AsyncIterator[MakeEngine]:
+    made: list[QueueEngine] = []
+
+    def make(settings: EngineSettings) -> QueueEngine:
+        made.append(made_engine(request.param, database, nats, settings))
+        return made[-1]
+
+    yield make
+    for engine in made:
+        await engine.close()
 
 
 async def _fill(database: Database, queue: Queue, count: int, *, due_in: timedelta = timedelta(), **row: Any) -> None:
@@ -63,12 +84,14 @@ def _touched(node: dict[str, Any]) -> int:
 
 
 @pytest.mark.parametrize("is_analyzed", [True, False])
-async def test_a_claim_costs_the_same_however_long_the_queues_are(database, clock, is_analyzed):
+@pytest.mark.parametrize("statement", [engines._CLAIM_DUE, DISPATCH, TAKE], ids=["claim", "dispatch", "take"])
+async def test_a_claim_costs_the_same_however_long_the_queues_are(database, clock, is_analyzed, statement):
     await _fill(database, Queue.EMAILS, 30_000)
     await _fill(database, Queue.EMAILS, 20_000, due_in=timedelta(days=1))
     await _fill(database, Queue.AUDITS, 30_000)
-    if is_analyzed:
-        async with outside(database) as connection:
+    async with outside(database) as connection:
+        found = await connection.fetch("SELECT id FROM kernel.delivery WHERE queue = 'emails' LIMIT 10")
+        if is_analyzed:
             await connection.execute("ANALYZE kernel.delivery")
     parameters = {
         "queue": "emails",
@@ -77,15 +100,16 @@ async def test_a_claim_costs_the_same_however_long_the_queues_are(database, cloc
         "lease": ids.uuid7(),
         "size": 10,
         "most_attempts": 5,
+        "ids": [row["id"] for row in found],
     }
 
-    plan = await _plan_of(database, engines._CLAIM_DUE, parameters)
+    plan = await _plan_of(database, statement, parameters)
 
     assert _touched(plan) < 200, json.dumps(plan)[:2_000]
 
 
-async def test_the_oldest_due_messages_go_first(database, clock):
-    engine = Engine(database, EngineSettings())
+async def test_the_oldest_due_messages_go_first(database, make_engine, clock):
+    engine = make_engine(EngineSettings())
     async with database.begin() as uow:
         uow.deliver(Message(Queue.EMAILS, {"Number": 2}, due_at=clock() - timedelta(minutes=1)))
         uow.deliver(Message(Queue.EMAILS, {"Number": 1}, due_at=clock() - timedelta(minutes=2)))
@@ -95,9 +119,9 @@ async def test_the_oldest_due_messages_go_first(database, clock):
     assert json.loads(claimed[0].message)["Number"] == 1
 
 
-async def test_the_fiftieth_attempt_waits_no_longer_than_the_longest(database, clock):
+async def test_the_fiftieth_attempt_waits_no_longer_than_the_longest(database, make_engine, clock):
     await _fill(database, Queue.EMAILS, 1, attempts=48)
-    engine = Engine(database, EngineSettings(most_attempts=50))
+    engine = make_engine(EngineSettings(most_attempts=50))
     lease = ids.uuid7()
 
     claimed = await engine.claim(Queue.EMAILS, 1, lease)
@@ -108,10 +132,12 @@ async def test_the_fiftieth_attempt_waits_no_longer_than_the_longest(database, c
     assert timedelta(minutes=45) < wait <= timedelta(minutes=72)
 
 
-async def test_messages_that_were_tried_often_enough_before_the_limit_was_lowered_are_buried(database, clock):
+async def test_messages_that_were_tried_often_enough_before_the_limit_was_lowered_are_buried(
+    database, make_engine, clock
+):
     async with database.begin() as uow:
         uow.deliver(Message(Queue.EMAILS, {}))
-    patient = Engine(database, EngineSettings(most_attempts=10))
+    patient = make_engine(EngineSettings(most_attempts=10))
     for _ in range(4):
         lease = ids.uuid7()
         clock.advance(timedelta(hours=2))
@@ -119,14 +145,14 @@ async def test_messages_that_were_tried_often_enough_before_the_limit_was_lowere
         await patient.settle(Queue.EMAILS, claimed, [Result(None, Outcome.RETRY_LATER)], lease)
     clock.advance(timedelta(hours=2))
 
-    impatient = Engine(database, EngineSettings(most_attempts=3))
+    impatient = make_engine(EngineSettings(most_attempts=3))
     assert await impatient.claim(Queue.EMAILS, 1, ids.uuid7()) == []
 
     assert len(await Operations(database).dead(Queue.EMAILS)) == 1
 
 
-async def test_whoever_lost_the_lease_settles_nothing(database, clock):
-    engine = Engine(database, EngineSettings())
+async def test_whoever_lost_the_lease_settles_nothing(database, make_engine, clock):
+    engine = make_engine(EngineSettings())
     async with database.begin() as uow:
         uow.deliver(Message(Queue.EMAILS, {}))
     slow = ids.uuid7()
@@ -140,8 +166,8 @@ async def test_whoever_lost_the_lease_settles_nothing(database, clock):
     assert await Operations(database).dead(Queue.EMAILS) == []
 
 
-async def test_what_a_gateway_says_about_a_failure_can_be_stored_whatever_it_is(database, clock):
-    engine = Engine(database, EngineSettings())
+async def test_what_a_gateway_says_about_a_failure_can_be_stored_whatever_it_is(database, make_engine, clock):
+    engine = make_engine(EngineSettings())
     async with database.begin() as uow:
         uow.deliver(Message(Queue.EMAILS, {}))
     lease = ids.uuid7()

@@ -1,6 +1,7 @@
 """The command line, as an operator meets it."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from server.launch.postgres_cluster import free_port
+from tests.nats_server import NatsServer
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -91,6 +93,21 @@ def test_the_doctor_says_what_is_wrong_and_how_to_mend_it(folder: Path) -> None:
     assert "bad  database" in done.stdout
     assert "sesame" not in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_the_doctor_looks_at_nats_when_queues_go_over_it(folder: Path, nats: NatsServer) -> None:
+    ports = {f"TENANTRY_{name}_PORT": str(free_port()) for name in ("HTTP", "INTERNAL_HTTP", "GRPC")}
+
+    good = tenantry("doctor", folder=folder, **ports, TENANTRY_QUEUE_ENGINE="nats", TENANTRY_NATS_URL=nats.url)
+    nobody = f"nats://someone:sesame@127.0.0.1:{free_port()}"  # pragma: allowlist secret
+    bad = tenantry("doctor", folder=folder, **ports, TENANTRY_QUEUE_ENGINE="nats", TENANTRY_NATS_URL=nobody)
+
+    assert good.returncode == 0, good.stdout
+    assert re.search(r"^ok   nats +2\..* with JetStream$", good.stdout, re.M)
+    assert bad.returncode == 1
+    assert re.search(r"^bad  nats +TENANTRY_NATS_URL leads to none", bad.stdout, re.M)
+    assert "sesame" not in bad.stdout + bad.stderr
+    assert "Traceback" not in bad.stdout + bad.stderr
 
 
 def test_migrating_starts_the_embedded_database_and_stops_it_again(folder: Path) -> None:

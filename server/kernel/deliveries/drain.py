@@ -6,7 +6,8 @@ from uuid import UUID
 
 from server.kernel import ids
 from server.kernel.access.caller import current_call, service_call, set_current_call
-from server.kernel.deliveries.engine import Claimed, Engine, Untried
+from server.kernel.deliveries.engine import Claimed, Untried
+from server.kernel.deliveries.engines import QueueEngine
 from server.kernel.deliveries.messages import Queue
 from server.kernel.deliveries.outcomes import Outcome, Result
 from server.kernel.deliveries.servers import Elsewhere, by_size
@@ -17,7 +18,7 @@ _SECONDS_ELSEWHERE = 10.0
 
 
 async def drain(
-    engine: Engine,
+    engine: QueueEngine,
     carriers: Mapping[Queue, Carrier],
     queue: Queue,
     *,
@@ -47,7 +48,7 @@ async def drain(
 
 
 class _Draining:
-    def __init__(self, engine: Engine, carrier: Carrier, elsewhere: Elsewhere | None) -> None:
+    def __init__(self, engine: QueueEngine, carrier: Carrier, elsewhere: Elsewhere | None) -> None:
         self._engine = engine
         self._carrier = carrier
         self._elsewhere = elsewhere

@@ -10,7 +10,7 @@ queued is as durable as the use case that queued it.
 
 import logging
 import random
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -58,12 +58,18 @@ _UNTRIED = (
     _d.id < bindparam("before", type_=_UUID),
     or_(_SUBSCRIPTION.is_(None), _d.subscription == _SUBSCRIPTION),
 )
-_WITHOUT_WAITING: Any = select(literal_column("set_config('synchronous_commit', 'off', true)").label("without_waiting"))
+WITHOUT_WAITING: Any = select(literal_column("set_config('synchronous_commit', 'off', true)").label("without_waiting"))
 
 _LONGEST_TEXT = 1_000
 _NEVER = UUID(int=2**128 - 1)
 
 _subscription = subscription.c
+# What no worker takes otherwise, whoever holds it: see also :mod:`server.kernel.deliveries.dispatches`.
+MAY_GO: Any = and_(
+    ~exists().where(paused_queue.c.queue == _QUEUE),
+    or_(_d.subscription.is_(None), exists().where(_subscription.name == _d.subscription, ~_subscription.is_held)),
+)
+
 _earlier = delivery.alias("earlier")
 _IS_FREE = and_(
     _d.queue == _QUEUE,
@@ -73,39 +79,44 @@ _IS_FREE = and_(
         _d.lane.is_(None),
         ~exists().where(_earlier.c.queue == _d.queue, _earlier.c.lane == _d.lane, _earlier.c.position < _d.position),
     ),
-    ~exists().where(paused_queue.c.queue == _QUEUE),
-    or_(_d.subscription.is_(None), exists().where(_subscription.name == _d.subscription, ~_subscription.is_held)),
+    MAY_GO,
 )
 
 
-def _claim(*more: Any, order: Sequence[Any]) -> Any:
+def _is_picked(*more: Any, order: Sequence[Any]) -> Any:
+    """The condition of those up to *size* messages that nobody holds, locked, first in *order*."""
     due = select(_d.id).where(_IS_FREE, *more).order_by(*order).limit(bindparam("size", type_=BigInteger()))
     due_ids = due.with_for_update(skip_locked=True, of=delivery).scalar_subquery()
+    return _d.id == func.any(func.array(due_ids))
+
+
+def take(*conditions: Any) -> Any:
+    """The statement that leases messages for a worker, which is a try of each, and says what they are."""
     claimed = (
         update(delivery)
-        .where(_d.id == func.any(func.array(due_ids)))
+        .where(*conditions)
         .values(leased_until=bindparam("until", type_=Instant), leased_by=_LEASE, attempts=_d.attempts + 1)
         .returning(_d.id, _d.message, _d.attempts, _d.subscription, _d.event_id)
         .cte("claimed")
     )
     told = [each.label(f"event_{each.name}") for each in event.c if each.name != "id"]
     return (
-        select(claimed, *told, _WITHOUT_WAITING.scalar_subquery())
+        select(claimed, *told, WITHOUT_WAITING.scalar_subquery())
         .select_from(claimed.outerjoin(event, event.c.id == claimed.c.event_id))
         .order_by(claimed.c.id)
     )
 
 
-_CLAIM_DUE = _claim(_d.due_at <= _NOW, _d.attempts < _MOST, order=(_d.due_at, _d.id))
-_CLAIM_ANY = _claim(  # whoever asks for all wants them in the order of queueing, put off or not
-    _d.attempts < _MOST, *_UNTRIED, order=(_d.id,)
-)
+IS_NEXT_DUE = _is_picked(_d.due_at <= _NOW, _d.attempts < _MOST, order=(_d.due_at, _d.id))
+_CLAIM_DUE = take(IS_NEXT_DUE)
+# Whoever asks for all wants them in the order of queueing, put off or not.
+_CLAIM_ANY = take(_is_picked(_d.attempts < _MOST, *_UNTRIED, order=(_d.id,)))
 _IS_LEASED = select(
     exists().where(_d.queue == _QUEUE, _d.dead_at.is_(None), _d.leased_until > _NOW, *_UNTRIED).label("is_leased")
 )
 _IS_HELD = _d.leased_by == _LEASE
 _done = delete(delivery).where(_d.id == func.any(_IDS), _IS_HELD).cte("done")
-_DONE = _WITHOUT_WAITING.add_cte(_done)
+_DONE = WITHOUT_WAITING.add_cte(_done)
 _FAILURE: dict[str, Any] = {
     "id": _UUID,
     "attempts": BigInteger(),
@@ -133,7 +144,7 @@ _failed = (
     )
     .cte("failed")
 )
-_FAILED = _WITHOUT_WAITING.add_cte(_failed)
+_FAILED = WITHOUT_WAITING.add_cte(_failed)
 _bury = (
     update(delivery)
     .where(
@@ -190,6 +201,13 @@ class Engine:
         self._settings = settings
         self.patience: dict[Queue, EngineSettings] = {}  # of those queues that are not as patient as the others
 
+    def wake_by(self, wake: Callable[[str], None]) -> None:
+        """Call *wake* when there may be something to claim, with the queue or with nothing for all of them."""
+        self._database.signals.on("deliveries", wake)
+
+    async def close(self) -> None:
+        """Nothing to do: the connections are the database's."""
+
     def patience_of(self, queue: Queue) -> EngineSettings:
         """How long a message of *queue* is held, and how often it is tried."""
         return self.patience.get(queue, self._settings)
@@ -219,6 +237,13 @@ class Engine:
             columns = {f"{name}s": [row[name] for row in failed] for name in _FAILURE}
             await self._database.run(_FAILED, {**columns, "lease": lease})
 
+    async def bury_abandoned(self, queue: Queue) -> None:
+        """Bury messages whose workers died too often."""
+        most = self.patience_of(queue).most_attempts
+        parameters = {"queue": queue.value, "now": self._database.now(), "most_attempts": most}
+        if buried := await self._database.run(_BURY_ABANDONED, parameters):
+            log.error("dead letters", extra={"queue": queue, "count": len(buried), "reason": "WORKER_DIED"})
+
     def _failure(self, queue: Queue, claimed: Claimed, result: Result) -> dict[str, Any]:
         now, patience = self._database.now(), self.patience_of(queue)
         attempts = claimed.attempts - result.is_put_off
@@ -236,25 +261,24 @@ class Engine:
         self, statement: Any, queue: Queue, size: int, lease: UUID, more: Mapping[str, Any]
     ) -> list[Claimed]:
         now, patience = self._database.now(), self.patience_of(queue)
-        most = patience.most_attempts
         parameters = {
             "queue": queue.value,
             "now": now,
             "until": now + patience.lease,
             "lease": lease,
             "size": size,
-            "most_attempts": most,
+            "most_attempts": patience.most_attempts,
         }
         rows = await self._database.run(statement, {**parameters, **more})
         if not rows:
-            abandoned = {"queue": queue.value, "now": now, "most_attempts": most}
-            if buried := await self._database.run(_BURY_ABANDONED, abandoned):
-                log.error("dead letters", extra={"queue": queue, "count": len(buried), "reason": "WORKER_DIED"})
-        return [self._claimed(row) for row in rows]
+            await self.bury_abandoned(queue)
+        return [claimed_of(row, self._database.host_region) for row in rows]
 
-    def _claimed(self, row: Any) -> Claimed:
-        message = row.message if row.event_id is None else text_of_event(row, self._database.host_region)
-        return Claimed(row.id, message, row.attempts, row.subscription)
+
+def claimed_of(row: Any, host_region: str) -> Claimed:
+    """A message from a row of what :func:`take` says."""
+    message = row.message if row.event_id is None else text_of_event(row, host_region)
+    return Claimed(row.id, message, row.attempts, row.subscription)
 
 
 def retry_all(claimed: Sequence[Claimed], reason: str) -> list[Result]:

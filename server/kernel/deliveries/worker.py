@@ -16,8 +16,8 @@ import grpc
 
 from server.kernel import ids
 from server.kernel.access.caller import service_call, set_current_call
-from server.kernel.database import Database
-from server.kernel.deliveries.engine import Claimed, Engine
+from server.kernel.deliveries.engine import Claimed
+from server.kernel.deliveries.engines import QueueEngine
 from server.kernel.deliveries.outcomes import Outcome, Result
 from server.kernel.deliveries.servers import Elsewhere, Server, by_size
 from server.kernel.errors import Refusal
@@ -43,8 +43,7 @@ class Worker:
     def __init__(
         self,
         *,
-        database: Database,
-        engine: Engine,
+        engine: QueueEngine,
         carriers: Sequence[Carrier],
         channel: grpc.aio.Channel,
         tokens: Tokens,
@@ -52,7 +51,6 @@ class Worker:
         elsewhere: Elsewhere | None = None,
         tracer: Tracer | None = None,
     ) -> None:
-        self._database = database
         self._engine = engine
         self._carriers = carriers
         self._server = Server(channel, tokens)
@@ -62,13 +60,14 @@ class Worker:
         self._tracer = tracer
         self._wakers = {carrier.queue: asyncio.Event() for carrier in carriers}
         self._stopping = asyncio.Event()
-        database.signals.on("deliveries", self._wake)
+        engine.wake_by(self._wake)
 
     async def run(self) -> None:
         """Work until :meth:`stop`; then finish the batches in hand."""
         loops = [self._work(carrier, self._wakers[carrier.queue]) for carrier in self._carriers]
         await asyncio.gather(*loops, self._keep_house())
         await asyncio.gather(*self._background)
+        await self._engine.close()
 
     def stop(self) -> None:
         """Take no more work."""
