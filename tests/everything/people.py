@@ -14,8 +14,6 @@ from tenantry.organizations.v1.organizations_service_pb2 import CreateOrganizati
 from tenantry.organizations.v1.organizations_service_pb2_grpc import OrganizationsServiceStub
 from tenantry.password_credentials.v1 import password_credentials_service_pb2 as passwords
 from tenantry.password_credentials.v1.password_credentials_service_pb2_grpc import PasswordCredentialsServiceStub
-from tenantry.webhooks.v1.webhooks_service_pb2 import CreateWebhookEndpointRequest
-from tenantry.webhooks.v1.webhooks_service_pb2_grpc import WebhooksServiceStub
 
 from server.kernel import ids
 from server.kernel.access.roles import FeatureLevel, PlatformRole, TenantRole
@@ -27,16 +25,10 @@ from server.subdomains.users.operators import add_operator
 from tests.event_notifications.letters import write as write_letter
 from tests.event_notifications.things import Thing, bus_message
 from tests.everything.callers import Caller, Membership
-from tests.everything.operations import OPERATIONS
 from tests.everything.requests import WORDS, Value
 from tests.harness import Running
 
 PASSWORD: str = WORDS["password"]
-ABOUT_ENDPOINTS = [
-    f"{operation.name}.id"
-    for operation in OPERATIONS
-    if "Webhook" in operation.name and "id" in operation.request.DESCRIPTOR.fields_by_name
-]
 FLAG = "flag-of-everything"
 
 
@@ -242,11 +234,6 @@ def values_for(running: Running) -> dict[str, Value]:
     async def confirmation_token(*_: object) -> str:
         return (await people.register())[2]
 
-    async def endpoint(_: Caller, organization_id: str) -> str:
-        request = CreateWebhookEndpointRequest(organization_id=organization_id, url="https://hooks.example.com")
-        webhooks = WebhooksServiceStub(running.channel)
-        return (await webhooks.CreateWebhookEndpoint(request, metadata=running.as_service())).endpoint.id
-
     async def flag(*_: object) -> str:
         return FLAG
 
@@ -280,7 +267,6 @@ def values_for(running: Running) -> dict[str, Value]:
         "GetRegistrationConfirmation.user_id": unconfirmed_user,
         "ConfirmPersonRegistration.token": confirmation_token,
         "RegisterPerson.invitation_token": nothing,
-        **dict.fromkeys(ABOUT_ENDPOINTS, endpoint),  # which not every caller can make
         "GetFeatureFlag.name": flag,
         "GetFeatureFlag.user_id": somebody,
         "GetFeatureFlagForCaller.name": flag,
