@@ -9,7 +9,7 @@ import typer
 
 from server.kernel import ids
 from server.kernel.access.caller import MAINTENANCE
-from server.kernel.deliveries.messages import Queue
+from server.kernel.queues import Queue
 from server.kernel.settings import PlatformSettings, read
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ os.environ["TENANTRY_DATA"] = _DATA.name
 os.environ["TENANTRY_LOG_EVERY_CALL"] = "false"
 
 from server.launch.postgres import EmbeddedPostgres  # noqa: E402
-from tests.nats_server import NatsServer  # noqa: E402
+from tests.nats_server import NatsServer, running_nats  # noqa: E402
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
@@ -42,10 +42,15 @@ async def postgres() -> AsyncIterator[str]:
 @pytest.fixture(scope="session")
 def nats() -> Iterator[NatsServer]:
     """A NATS for tests that let it run."""
-    server = NatsServer(Path(_DATA.name) / "nats")
-    server.start()
-    yield server
-    server.kill()
+    with running_nats(Path(_DATA.name) / "nats") as server:
+        yield server
+
+
+@pytest.fixture
+def own_nats(tmp_path: Path) -> Iterator[NatsServer]:
+    """A NATS that the test may break."""
+    with running_nats(tmp_path / "nats") as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,8 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 _PROGRAM = Path(sys.executable).parent / "nats-server"
@@ -72,3 +74,15 @@ class NatsServer:
                 return connection.recv(4) == b"INFO"
         except OSError:
             return False
+
+
+@contextmanager
+def running_nats(folder: Path, *options: str) -> Iterator[NatsServer]:
+    """A NATS of its own, that may be broken, and is gone at the end."""
+    server = NatsServer(folder, *options)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.thaw()
+        server.kill()

@@ -240,6 +240,28 @@ def values_for(running: Running) -> dict[str, Value]:
     async def somebody(*_: object) -> str:
         return ids.new_id("user")
 
+    async def nothing(*_: object) -> None:
+        return None
+
+    of_people: dict[str, Value] = {
+        "AuthenticateCredential.username": username,
+        "RevokeSession.id": session,
+        "RefreshToken.refresh_token": refresh_token,
+        "RevokeToken.refresh_token": refresh_token,
+        "GetRegistrationConfirmation.user_id": unconfirmed_user,
+        "ConfirmPersonRegistration.token": confirmation_token,
+        "RegisterPerson.invitation_token": nothing,
+        "GetFeatureFlag.name": flag,
+        "GetFeatureFlag.user_id": somebody,
+        "GetFeatureFlagForCaller.name": flag,
+        "GetFeatureFlagForCaller.organization_id": nothing,  # optional, and only for its members
+    }
+    return of_people | _values_of_deliveries(running)
+
+
+def _values_of_deliveries(running: Running) -> dict[str, Value]:
+    """What requests about queued work need: an event for a subscription, letters that are dead."""
+
     async def notifications(*_: object) -> list[DomainEventNotification]:
         text = bus_message(Thing())
         return [DomainEventNotification(subscription_name="tenantry-testing", message=text)]
@@ -256,25 +278,10 @@ def values_for(running: Running) -> dict[str, Value]:
     async def idle_queue(*_: object) -> int:
         return QUEUE_KIND_PROVISIONINGS
 
-    async def nothing(*_: object) -> None:
-        return None
-
     return {
-        "AuthenticateCredential.username": username,
-        "RevokeSession.id": session,
-        "RefreshToken.refresh_token": refresh_token,
-        "RevokeToken.refresh_token": refresh_token,
-        "GetRegistrationConfirmation.user_id": unconfirmed_user,
-        "ConfirmPersonRegistration.token": confirmation_token,
-        "RegisterPerson.invitation_token": nothing,
-        "GetFeatureFlag.name": flag,
-        "GetFeatureFlag.user_id": somebody,
-        "GetFeatureFlagForCaller.name": flag,
-        "GetFeatureFlagForCaller.organization_id": nothing,  # optional, and only for its members
         "NotifyDomainEvents.notifications": notifications,
         "GetDeadLetter.id": dead_letter,
         "RedriveDeadLetters.ids": dead_letters,
-        "RedriveDeadLetters.queue": nothing,  # either the one or the other
         "DiscardDeadLetters.ids": dead_letters,
         "PauseQueue.queue": idle_queue,
         "ResumeQueue.queue": idle_queue,

@@ -93,14 +93,17 @@ class Workers:
 @pytest.mark.campaign
 @pytest.mark.parametrize("engine", ENGINES)
 async def test_each_message_has_its_effect_once_and_in_order(
-    postgres: str, database_name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: str
+    postgres: str,
+    database_name: str,
+    own_nats: NatsServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    engine: str,
 ) -> None:
     chance = random.Random(11)
-    nats = NatsServer(tmp_path / "nats")
     settings = dict(_QUICK)
     if engine == "nats":
-        nats.start()
-        settings |= {"QUEUE_ENGINE": "nats", "NATS_URL": nats.url}
+        settings |= {"QUEUE_ENGINE": "nats", "NATS_URL": own_nats.url}
     mail_server = UnreliableMailServer()
     mail_server.chance = chance
     async with (
@@ -111,14 +114,14 @@ async def test_each_message_has_its_effect_once_and_in_order(
         receiver = UnreliableReceiver(server.channel, chance)
         async with receiving(receiver) as port, _workers(dsn, f"127.0.0.1:{port}", settings, tmp_path) as workers:
             done = asyncio.Event()
-            killing = asyncio.create_task(_kill_at_random(workers, chance, done))
-            breaking = asyncio.create_task(_break(nats, done) if engine == "nats" else asyncio.sleep(0))
-            await _queue_all(server.database)
-            await _settled(server, workers)
-            done.set()
-            await asyncio.gather(killing, breaking)
+            async with asyncio.TaskGroup() as faults:
+                faults.create_task(_kill_at_random(workers, chance, done))
+                if engine == "nats":
+                    faults.create_task(_break(own_nats, done))
+                await _queue_all(server.database)
+                await _settled(server, workers)
+                done.set()
         await _count(server, receiver, mail_server)
-    nats.kill()
 
 
 @asynccontextmanager

@@ -74,29 +74,26 @@ class Group:
 
 
 async def test_a_nats_that_breaks_between_two_groups_loses_and_doubles_nothing(
-    postgres: str, database_name: str, tmp_path: Path
+    postgres: str, database_name: str, own_nats: NatsServer, tmp_path: Path
 ) -> None:
-    nats = NatsServer(tmp_path / "nats")
-    nats.start()
     async with (
         fresh_database(postgres, f"{database_name}_groups", composition.histories()) as dsn,
-        _two_groups(dsn, nats, tmp_path / "groups.log") as (one, other),
+        _two_groups(dsn, own_nats, tmp_path / "groups.log") as (one, other),
     ):
         people = await _register(4, one, other)
         await _settled(dsn, tmp_path / "groups.log")
         people |= await _register(4, one, other)
-        nats.kill()
+        own_nats.kill()
         people |= await _register(4, one, other)
         other.kill()
-        await asyncio.to_thread(nats.start)
+        await asyncio.to_thread(own_nats.start)
         people |= await _register(4, one)
-        nats.kill()
-        nats.forget()
+        own_nats.kill()
+        own_nats.forget()
         people |= await _register(4, one)
-        await asyncio.to_thread(nats.start)
+        await asyncio.to_thread(own_nats.start)
         await _settled(dsn, tmp_path / "groups.log")
         await _count(dsn, people)
-    nats.kill()
 
 
 @asynccontextmanager

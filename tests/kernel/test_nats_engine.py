@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from server.kernel.subdomain import Carrier
 from tests.emails.mail_server import make_certificate
 from tests.harness import SettableClock
 from tests.kernel.faults import eventually, fault_database, outside
-from tests.nats_server import NatsServer
+from tests.nats_server import NatsServer, running_nats
 
 SETTINGS = EngineSettings(lease=timedelta(seconds=30), backoff_base=timedelta(seconds=1), backoff_factor=1)
 
@@ -41,16 +41,6 @@ async def database(postgres: str, database_name: str, clock: SettableClock) -> A
     async with fault_database(postgres, f"{database_name}_nats", pool_size=4, clock=clock) as found:
         set_current_call(service_call("test"))
         yield found
-
-
-@pytest.fixture
-def own_nats(tmp_path: Path) -> Iterator[NatsServer]:
-    """A NATS that the test may break."""
-    server = NatsServer(tmp_path / "nats")
-    server.start()
-    yield server
-    server.thaw()
-    server.kill()
 
 
 @pytest_asyncio.fixture
@@ -267,6 +257,36 @@ async def test_a_queue_that_is_paused_stands_still_though_its_messages_lie_in_na
     assert sorted(await _claim(engine)) == ["b", "c"]
 
 
+_SUBSCRIBE = "INSERT INTO kernel.subscription (name, created_at) VALUES ('letters', now())"
+_HAPPENED = """
+WITH happened AS (
+    INSERT INTO kernel.event (id, aggregate_type, aggregate_prefix, aggregate_id, version, name, occurred_at, data,
+        call_id, caller_id)
+    SELECT gen_random_uuid(), 'Thing', 'thing', gen_random_uuid(), 1, 'things.thing_made.v1', now(), '{"Size": 3}',
+        'call', gen_random_uuid()
+    FROM generate_series(1, 2)
+    RETURNING id, aggregate_id
+)
+INSERT INTO kernel.delivery (id, queue, lane, position, subscription, event_id, queued_at, due_at)
+SELECT gen_random_uuid(), 'domain_events', aggregate_id::text, 1, 'letters', id, now(), now() FROM happened
+"""
+
+
+async def test_an_event_is_read_from_the_log_and_stays_when_its_subscription_is_held_meanwhile(database, engine):
+    async with outside(database) as connection:
+        await connection.execute(_SUBSCRIBE)
+        await connection.execute(_HAPPENED)
+        [claimed] = await engine.claim(Queue.DOMAIN_EVENTS, 1, ids.uuid7())
+        assert claimed.subscription == "letters"
+        assert json.loads(claimed.message)["Event"]["EventType"] == "ThingMade"
+
+        await connection.execute("UPDATE kernel.subscription SET is_held = true")
+        assert await engine.claim(Queue.DOMAIN_EVENTS, 10, ids.uuid7()) == []
+
+        await connection.execute("UPDATE kernel.subscription SET is_held = false")
+        assert len(await engine.claim(Queue.DOMAIN_EVENTS, 10, ids.uuid7())) == 1
+
+
 async def test_other_workers_are_woken_when_notices_are_sent(database, engine, own_nats):
     woken: list[str] = []
     other = NatsEngine(database, SETTINGS, NatsSettings((own_nats.url,)))
@@ -311,22 +331,20 @@ async def test_no_content_is_handed_to_nats(database, engine, own_nats):
 
 
 async def test_nats_may_want_a_password_and_be_verified(database, tmp_path):
-    pem = str(make_certificate(tmp_path))
-    safe = NatsServer(
-        tmp_path / "safe", "--user", "ada", "--pass", "sesame", "--tls", "--tlscert", pem, "--tlskey", pem
-    )
-    safe.start()
+    pem = make_certificate(tmp_path)
+    secured = ("--user", "ada", "--pass", "sesame", "--tls", "--tlscert", str(pem), "--tlskey", str(pem))
     await _queue(database, "a")
 
-    async def claims_by(user: str, ca_file: Path | None) -> list[str]:
-        url = f"tls://{user}@localhost:{safe.port}"
-        engine = NatsEngine(database, SETTINGS, NatsSettings((url,), ca_file=ca_file))
-        try:
-            return await _claim(engine)
-        finally:
-            await engine.close()
+    with running_nats(tmp_path / "safe", *secured) as safe:
 
-    assert await claims_by("ada:wrong", Path(pem)) == []
-    assert await claims_by("ada:sesame", None) == []
-    assert await claims_by("ada:sesame", Path(pem)) == ["a"]
-    safe.kill()
+        async def claims_by(user: str, ca_file: Path | None) -> list[str]:
+            url = f"tls://{user}@localhost:{safe.port}"
+            engine = NatsEngine(database, SETTINGS, NatsSettings((url,), ca_file=ca_file))
+            try:
+                return await _claim(engine)
+            finally:
+                await engine.close()
+
+        assert await claims_by("ada:wrong", pem) == []
+        assert await claims_by("ada:sesame", None) == []
+        assert await claims_by("ada:sesame", pem) == ["a"]

@@ -10,9 +10,10 @@ queued is as durable as the use case that queued it.
 
 import logging
 import random
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +30,7 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    tuple_,
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -38,6 +40,7 @@ from server.kernel import ids
 from server.kernel.bus.tables import subscription
 from server.kernel.database import Database
 from server.kernel.database.event_log import event
+from server.kernel.database.statements import Row
 from server.kernel.database.types import Instant
 from server.kernel.deliveries.messages import Queue, text_of_event
 from server.kernel.deliveries.outcomes import Outcome, Result
@@ -62,6 +65,8 @@ WITHOUT_WAITING: Any = select(literal_column("set_config('synchronous_commit', '
 
 _LONGEST_TEXT = 1_000
 _NEVER = UUID(int=2**128 - 1)
+_BEGINNING = (datetime(1970, 1, 1, tzinfo=UTC), UUID(int=0))
+_FROM_THE_BEGINNING_SECONDS = 0.25
 
 _subscription = subscription.c
 # What no worker takes otherwise, whoever holds it: see also :mod:`server.kernel.deliveries.dispatches`.
@@ -96,7 +101,7 @@ def take(*conditions: Any) -> Any:
         update(delivery)
         .where(*conditions)
         .values(leased_until=bindparam("until", type_=Instant), leased_by=_LEASE, attempts=_d.attempts + 1)
-        .returning(_d.id, _d.message, _d.attempts, _d.subscription, _d.event_id)
+        .returning(_d.id, _d.due_at, _d.message, _d.attempts, _d.subscription, _d.event_id)
         .cte("claimed")
     )
     told = [each.label(f"event_{each.name}") for each in event.c if each.name != "id"]
@@ -107,8 +112,10 @@ def take(*conditions: Any) -> Any:
     )
 
 
-IS_NEXT_DUE = _is_picked(_d.due_at <= _NOW, _d.attempts < _MOST, order=(_d.due_at, _d.id))
-_CLAIM_DUE = take(IS_NEXT_DUE)
+_IS_DUE = (_d.due_at <= _NOW, _d.attempts < _MOST)
+IS_NEXT_DUE = _is_picked(*_IS_DUE, order=(_d.due_at, _d.id))
+_PLACE = tuple_(bindparam("after_due_at", type_=Instant), bindparam("after_id", type_=_UUID))
+_CLAIM_DUE = take(_is_picked(*_IS_DUE, tuple_(_d.due_at, _d.id) > _PLACE, order=(_d.due_at, _d.id)))
 # Whoever asks for all wants them in the order of queueing, put off or not.
 _CLAIM_ANY = take(_is_picked(_d.attempts < _MOST, *_UNTRIED, order=(_d.id,)))
 _IS_LEASED = select(
@@ -193,6 +200,25 @@ class Untried:
         return {"tried": list(self.tried), "subscription": self.subscription, "before": self.before}
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """
+    Where the last full batch of a queue ended, from where the next claim goes on.
+
+    Else each would step again over all that is held or was just deleted before it. Who is late (put back, or committed
+    after those that were queued later) is found a moment after, when the next claim begins at the beginning.
+    """
+
+    after: tuple[datetime, UUID] = _BEGINNING
+    until: float = field(default_factory=lambda: time.monotonic() + _FROM_THE_BEGINNING_SECONDS)
+
+    def moved_to(self, after: tuple[datetime, UUID]) -> "_Place":
+        return _Place(after, self.until)
+
+    def parameters(self) -> dict[str, Any]:
+        return {"after_due_at": self.after[0], "after_id": self.after[1]}
+
+
 class Engine:
     """The queues, on the same PostgreSQL as everything else."""
 
@@ -200,6 +226,7 @@ class Engine:
         self._database = database
         self._settings = settings
         self.patience: dict[Queue, EngineSettings] = {}  # of those queues that are not as patient as the others
+        self._places: dict[Queue, _Place] = {}
 
     def wake_by(self, wake: Callable[[str], None]) -> None:
         """Call *wake* when there may be something to claim, with the queue or with nothing for all of them."""
@@ -214,11 +241,20 @@ class Engine:
 
     async def claim(self, queue: Queue, size: int, lease: UUID) -> list[Claimed]:
         """Take up to *size* due messages, oldest first. Those of workers that died too often are buried first."""
-        return await self._claim(_CLAIM_DUE, queue, size, lease, {})
+        place = self._place_of(queue)
+        rows = await self._take(_CLAIM_DUE, queue, size, lease, place.parameters())
+        if not rows and place.after != _BEGINNING:
+            place = _Place()
+            rows = await self._take(_CLAIM_DUE, queue, size, lease, place.parameters())
+        if len(rows) == size:
+            self._places[queue] = place.moved_to(max((row.due_at, row.id) for row in rows))
+        else:
+            self._places.pop(queue, None)
+        return await self._claimed(queue, rows)
 
     async def claim_untried(self, queue: Queue, size: int, lease: UUID, untried: Untried) -> list[Claimed]:
         """Take up to *size* messages of those, whether they are due or not."""
-        return await self._claim(_CLAIM_ANY, queue, size, lease, untried.parameters())
+        return await self._claimed(queue, await self._take(_CLAIM_ANY, queue, size, lease, untried.parameters()))
 
     async def is_leased(self, queue: Queue, untried: Untried) -> bool:
         """Whether somebody else holds a message of those."""
@@ -257,9 +293,11 @@ class Engine:
             "description": _storable(result.description),
         }
 
-    async def _claim(
-        self, statement: Any, queue: Queue, size: int, lease: UUID, more: Mapping[str, Any]
-    ) -> list[Claimed]:
+    def _place_of(self, queue: Queue) -> "_Place":
+        place = self._places.get(queue)
+        return place if place is not None and time.monotonic() < place.until else _Place()
+
+    async def _take(self, statement: Any, queue: Queue, size: int, lease: UUID, more: Mapping[str, Any]) -> list[Row]:
         now, patience = self._database.now(), self.patience_of(queue)
         parameters = {
             "queue": queue.value,
@@ -269,7 +307,9 @@ class Engine:
             "size": size,
             "most_attempts": patience.most_attempts,
         }
-        rows = await self._database.run(statement, {**parameters, **more})
+        return await self._database.run(statement, {**parameters, **more})
+
+    async def _claimed(self, queue: Queue, rows: Sequence[Row]) -> list[Claimed]:
         if not rows:
             await self.bury_abandoned(queue)
         return [claimed_of(row, self._database.host_region) for row in rows]

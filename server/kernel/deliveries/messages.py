@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -12,19 +11,7 @@ import orjson
 from server.kernel import ids
 from server.kernel.access.caller import Call
 from server.kernel.deliveries.tables import Queued
-
-
-class Queue(StrEnum):
-    """A kind of work that is carried out after the transaction that asked for it."""
-
-    AUDITS = "audits"
-    EMAILS = "emails"
-    SMS = "sms"
-    USAGES = "usages"
-    PROVISIONINGS = "provisionings"
-    DOMAIN_EVENTS = "domain_events"
-    JOBS = "jobs"
-    WEBHOOKS = "webhooks"
+from server.kernel.queues import Queue as Queue  # noqa: PLC0414  # part of what this module offers
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,8 @@ class EventNotificationsSettings(BaseSettings):
         "none", description="Where integration events go: nowhere, or to NATS JetStream."
     )
     nats_url: SecretStr | None = Field(
-        None, description="NATS servers, with commas between them: `nats://user:password@host:4222`, `tls://…`."
+        None,
+        description="NATS servers of the integration broker, with commas between them: `nats://host:4222`, `tls://…`.",
     )
 
     @model_validator(mode="after")
