@@ -36,6 +36,7 @@ from server.subdomains.organizations.wiring import organizations
 from server.subdomains.subscriptions.wiring import subscriptions
 from server.subdomains.user_profiles.wiring import user_profiles
 from server.subdomains.users.wiring import users
+from server.subdomains.webhooks.wiring import webhooks
 
 if TYPE_CHECKING:
     from server.kernel.migrate import History
@@ -46,6 +47,7 @@ SUBDOMAINS: list[Callable[[Platform], Subdomain]] = [
     usages,
     audits,
     emails,
+    webhooks,
     feature_flags,
     provisioning,
     recording,

@@ -22,10 +22,12 @@ class DomainEvent:
 
     A frozen dataclass of ids and plain values, never secrets. ``name`` is ``<subdomain>.<event>.v<n>`` and is never
     reused for other fields. ``was`` has the names it had before, and what makes the fields of then those of now: the
-    log keeps events as they were.
+    log keeps events as they were. One that ``is_public`` may leave for addresses that its organization names: it says
+    nothing that members of the organization could not read by calls.
     """
 
     name: ClassVar[str]
+    is_public: ClassVar[bool] = False
     was: ClassVar[Mapping[str, Upgrade]] = MappingProxyType({})
 
     def __init_subclass__(cls) -> None:

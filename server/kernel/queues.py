@@ -13,3 +13,4 @@ class Queue(StrEnum):
     PROVISIONINGS = "provisionings"
     DOMAIN_EVENTS = "domain_events"
     JOBS = "jobs"
+    WEBHOOKS = "webhooks"

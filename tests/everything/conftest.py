@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from server.composition import compose, histories
+from tests.everything.endpoints import endpoints
 from tests.everything.people import FLAG, everybody, values_for
 from tests.everything.signatures import SETTINGS, reports
 from tests.everything.world import World, standing_gateway
@@ -41,7 +42,8 @@ async def world(postgres: str, database_name: str, run_folder: Path, flags_file:
         with pytest.MonkeyPatch.context() as environment:
             for name, value in SETTINGS.items():
                 environment.setenv(name, value)
+            environment.setenv("TENANTRY_WEBHOOK_ENDPOINTS", "10000")  # each test makes what it needs, and deletes none
             server = await stack.enter_async_context(running(dsn, compose))
         ways = await stack.enter_async_context(standing_gateway(server.port, run_folder / "development"))
         organization_id, callers = await everybody(server)
-        yield World(server, ways, organization_id, callers, values_for(server) | reports())
+        yield World(server, ways, organization_id, callers, values_for(server) | reports() | endpoints(server))

@@ -74,7 +74,9 @@ class Operation:
     def acts_on_an_organization(self) -> bool:
         """Whether it is for no organization and yet must be told one, of which the use case itself asks membership."""
         field = self.descriptor.input_type.fields_by_name.get("organization_id")
-        return not self.is_tenanted and field is not None and REQUIRED in field.GetOptions().Extensions[field_behavior]
+        if field is None or self.is_tenanted or self.is_for_operators:
+            return False
+        return REQUIRED in field.GetOptions().Extensions[field_behavior]
 
     @property
     def is_service_only(self) -> bool:

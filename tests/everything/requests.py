@@ -50,6 +50,8 @@ WORDS: dict[str, Any] = {
     "country_code": "NZL",
     "provider": "credentials",
     "tags": ["registration"],
+    "url": "https://hooks.example.com/tenantry",
+    "event_types": ["*"],
     "to_email_address": "somebody@example.com",
     "to_phone_number": "+6421300033",
     "receipt_id": "receipt-of-nobody",
@@ -120,7 +122,7 @@ class Requests:
 
     def _instant(self, field: FieldDescriptor, starts_at: datetime) -> Timestamp:
         found = Timestamp()
-        hours = {"ends_at": 1, "since_at": -24 * 365}.get(field.name, 0)
+        hours = {"ends_at": 1, "since_at": -24 * 365, "start_at": -24 * 365}.get(field.name, 0)
         found.FromDatetime(starts_at + timedelta(hours=hours))
         return found
 

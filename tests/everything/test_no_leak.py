@@ -16,7 +16,7 @@ import pytest_asyncio
 from google.protobuf.message import Message
 
 from server.composition import compose
-from tests.everything.callers import Caller
+from tests.everything.callers import ALLOWED, Caller, verdict
 from tests.everything.calls import FAILURES, Answer, call_by_rest, call_natively
 from tests.everything.canaries import Canaries, canaries_of, other_organizations_seen, seen, without_filters
 from tests.everything.operations import OPERATIONS, Operation, by_name
@@ -159,11 +159,12 @@ async def attempts(tenants: Tenants, operation: Operation, caller: Caller, own: 
         found.append(("own, in full", await requests.valid(operation, caller, own, is_full=True), works))
     ids = [field for field in fields_of(least) if id_prefix(field) not in ("", "org")]
     theirs = await requests.valid(operation, stranger, other, is_full=True) if ids else least
+    is_harmless = operation.changes_nothing or verdict(operation, caller, own) != ALLOWED
     for field in ids:
         stolen = operation.request()
         stolen.CopyFrom(least)
         setattr(stolen, field.name, getattr(theirs, field.name))
-        found.append((f"their {field.name}", stolen, works if operation.changes_nothing else is_not_found))
+        found.append((f"their {field.name}", stolen, works if is_harmless else is_not_found))
     if operation.is_tenanted or operation.acts_on_an_organization:
         request = operation.request(**{operation.organization_field: other})
         found.append(("their organization", request, is_not_a_member))

@@ -17,7 +17,7 @@ import asyncpg
 from server.kernel import ids
 from server.kernel.access.caller import find_current_call, service_call, set_current_call
 from server.kernel.deliveries.envelope import InvalidMessageId, Received, members_of, message_id_of, received
-from server.kernel.deliveries.outcomes import Outcome, Result
+from server.kernel.deliveries.outcomes import Outcome, Result, TryLater
 from server.kernel.errors import Aborted, Refusal, ResourceExhausted, StoreUnavailable, Unavailable
 from server.kernel.telemetry.crashes import crash
 
@@ -99,6 +99,9 @@ def _open(text: str, accept: Callable[[Received], T], *, needs_id: bool) -> _Acc
 
 
 def _refused(message_id: str | None, refusal: Refusal) -> Result:
+    if isinstance(refusal, TryLater):
+        told = (refusal.reason, str(refusal), refusal.after, refusal.is_put_off)
+        return Result(message_id, Outcome.RETRY_LATER, *told)
     outcome = Outcome.RETRY_LATER if isinstance(refusal, _PASSING) else Outcome.REFUSED
     return Result(message_id, outcome, refusal.reason, str(refusal))
 

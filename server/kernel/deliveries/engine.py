@@ -126,6 +126,7 @@ _done = delete(delivery).where(_d.id == func.any(_IDS), _IS_HELD).cte("done")
 _DONE = WITHOUT_WAITING.add_cte(_done)
 _FAILURE: dict[str, Any] = {
     "id": _UUID,
+    "attempts": BigInteger(),
     "due_at": Instant,
     "dead_at": Instant,
     "reason": Text(),
@@ -142,6 +143,7 @@ _failed = (
     .values(
         leased_until=null(),
         leased_by=null(),
+        attempts=_failure.c.attempts,
         due_at=_failure.c.due_at,
         dead_at=_failure.c.dead_at,
         reason=_failure.c.reason,
@@ -280,10 +282,12 @@ class Engine:
 
     def _failure(self, queue: Queue, claimed: Claimed, result: Result) -> dict[str, Any]:
         now, patience = self._database.now(), self.patience_of(queue)
-        is_dead = result.outcome is Outcome.REFUSED or claimed.attempts >= patience.most_attempts
+        attempts = claimed.attempts - result.is_put_off
+        is_dead = result.outcome is Outcome.REFUSED or attempts >= patience.most_attempts
         return {
             "id": claimed.id,
-            "due_at": now + _backoff(patience, claimed.attempts),
+            "attempts": attempts,
+            "due_at": now + _wait(patience, attempts, result),
             "dead_at": now if is_dead else None,
             "reason": _storable(result.reason),
             "description": _storable(result.description),
@@ -320,6 +324,11 @@ def claimed_of(row: Any, host_region: str) -> Claimed:
 def retry_all(claimed: Sequence[Claimed], reason: str) -> list[Result]:
     """The results of a batch of which nothing is known."""
     return [Result(ids.encode("msg", each.id), Outcome.RETRY_LATER, reason) for each in claimed]
+
+
+def _wait(patience: EngineSettings, attempts: int, result: Result) -> timedelta:
+    asked_for = result.retry_after or timedelta(0)
+    return asked_for if result.is_put_off else max(asked_for, _backoff(patience, attempts))
 
 
 def _backoff(patience: EngineSettings, attempts: int) -> timedelta:

@@ -146,6 +146,8 @@ def _response(body: bytes) -> list[Result]:
             _OUTCOMES.get(result.outcome, Outcome.RETRY_LATER),
             result.reason or None,
             result.description or None,
+            result.retry_after.ToTimedelta() if result.HasField("retry_after") else None,
+            result.is_put_off,
         )
         for result in answer.results
     ]

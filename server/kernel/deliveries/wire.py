@@ -1,8 +1,10 @@
 """Queues and results of deliveries as the contracts say them."""
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from typing import Any
 
+from google.protobuf.duration_pb2 import Duration
 from tenantry.deliveries.v1 import types_pb2
 
 from server.kernel.deliveries.messages import Queue
@@ -16,6 +18,7 @@ QUEUE_KINDS = {
     Queue.PROVISIONINGS: types_pb2.QUEUE_KIND_PROVISIONINGS,
     Queue.DOMAIN_EVENTS: types_pb2.QUEUE_KIND_DOMAIN_EVENTS,
     Queue.JOBS: types_pb2.QUEUE_KIND_JOBS,
+    Queue.WEBHOOKS: types_pb2.QUEUE_KIND_WEBHOOKS,
 }
 QUEUES = {number: queue for queue, number in QUEUE_KINDS.items()}
 
@@ -39,6 +42,16 @@ def to_proto(results: Iterable[Result]) -> list[types_pb2.DeliveryResult]:
             outcome=_OUTCOMES[result.outcome],
             reason=result.reason,
             description=result.description,
+            retry_after=_duration(result.retry_after),
+            is_put_off=result.is_put_off,
         )
         for result in results
     ]
+
+
+def _duration(value: timedelta | None) -> Duration | None:
+    if value is None:
+        return None
+    found = Duration()
+    found.FromTimedelta(value)
+    return found

@@ -131,7 +131,7 @@ class Worker:
         most_attempts = self._engine.patience_of(carrier.queue).most_attempts
         for each, result in zip(claimed, results, strict=True):
             ATTEMPTS.add(queue=carrier.queue.value, outcome=result.outcome.value)
-            if result.outcome is not Outcome.DELIVERED:
+            if result.outcome is not Outcome.DELIVERED and not result.is_put_off:
                 _report(carrier, each, result, most_attempts)
 
     async def _deliver(

@@ -12,6 +12,7 @@ class BookingCreated(DomainEvent):
     """A booking was begun."""
 
     name: ClassVar[str] = "bookings.booking_created.v1"
+    is_public: ClassVar[bool] = True
 
     booking_id: str
     organization_id: str
@@ -22,6 +23,7 @@ class BookingCarChanged(DomainEvent):
     """It is known which car is booked."""
 
     name: ClassVar[str] = "bookings.booking_car_changed.v1"
+    is_public: ClassVar[bool] = True
 
     booking_id: str
     organization_id: str
@@ -33,6 +35,7 @@ class BookingReservationMade(DomainEvent):
     """The car is reserved for a time."""
 
     name: ClassVar[str] = "bookings.booking_reservation_made.v1"
+    is_public: ClassVar[bool] = True
 
     booking_id: str
     organization_id: str
@@ -46,6 +49,7 @@ class BookingReservationCanceled(DomainEvent):
     """The reservation was given up."""
 
     name: ClassVar[str] = "bookings.booking_reservation_canceled.v1"
+    is_public: ClassVar[bool] = True
 
     booking_id: str
     organization_id: str
@@ -61,6 +65,7 @@ class BookingTripAdded(DomainEvent):
     """A trip belongs to the booking."""
 
     name: ClassVar[str] = "bookings.booking_trip_added.v1"
+    is_public: ClassVar[bool] = True
 
     booking_id: str
     organization_id: str
@@ -72,6 +77,7 @@ class BookingTripBegan(DomainEvent):
     """The trip has begun."""
 
     name: ClassVar[str] = "bookings.booking_trip_began.v1"
+    is_public: ClassVar[bool] = True
 
     booking_id: str
     organization_id: str
@@ -85,6 +91,7 @@ class BookingTripEnded(DomainEvent):
     """The trip has ended."""
 
     name: ClassVar[str] = "bookings.booking_trip_ended.v1"
+    is_public: ClassVar[bool] = True
 
     booking_id: str
     organization_id: str

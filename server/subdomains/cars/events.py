@@ -12,6 +12,7 @@ class CarCreated(DomainEvent):
     """The organization has a new car."""
 
     name: ClassVar[str] = "cars.car_created.v1"
+    is_public: ClassVar[bool] = True
 
     car_id: str
     organization_id: str
@@ -23,6 +24,7 @@ class CarManufacturerChanged(DomainEvent):
     """It is known who made the car, and when."""
 
     name: ClassVar[str] = "cars.car_manufacturer_changed.v1"
+    is_public: ClassVar[bool] = True
 
     car_id: str
     organization_id: str
@@ -36,6 +38,7 @@ class CarOwnershipChanged(DomainEvent):
     """It is known who owns the car, and who looks after it."""
 
     name: ClassVar[str] = "cars.car_ownership_changed.v1"
+    is_public: ClassVar[bool] = True
 
     car_id: str
     organization_id: str
@@ -48,6 +51,7 @@ class CarRegistrationChanged(DomainEvent):
     """The car has a plate."""
 
     name: ClassVar[str] = "cars.car_registration_changed.v1"
+    is_public: ClassVar[bool] = True
 
     car_id: str
     organization_id: str
@@ -61,6 +65,7 @@ class CarUnavailabilitySlotAdded(DomainEvent):
     """The car cannot be had for a time."""
 
     name: ClassVar[str] = "cars.car_unavailability_slot_added.v1"
+    is_public: ClassVar[bool] = True
 
     car_id: str
     organization_id: str
@@ -76,6 +81,7 @@ class CarUnavailabilitySlotRemoved(DomainEvent):
     """The car can be had again for that time."""
 
     name: ClassVar[str] = "cars.car_unavailability_slot_removed.v1"
+    is_public: ClassVar[bool] = True
 
     car_id: str
     organization_id: str
@@ -87,6 +93,7 @@ class CarDeleted(DomainEvent):
     """The organization has the car no more."""
 
     name: ClassVar[str] = "cars.car_deleted.v1"
+    is_public: ClassVar[bool] = True
 
     car_id: str
     organization_id: str

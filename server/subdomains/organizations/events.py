@@ -11,6 +11,7 @@ class OrganizationCreated(DomainEvent):
     """There is a new organization."""
 
     name: ClassVar[str] = "organizations.organization_created.v1"
+    is_public: ClassVar[bool] = True
 
     organization_id: str
     organization_name: str
@@ -52,6 +53,7 @@ class OrganizationMembershipAdded(DomainEvent):
     """The organization has a new member."""
 
     name: ClassVar[str] = "organizations.organization_membership_added.v1"
+    is_public: ClassVar[bool] = True
 
     organization_id: str
     user_id: str

@@ -11,6 +11,7 @@ class SubscriptionCreated(DomainEvent):
     """An organization has a subscription."""
 
     name: ClassVar[str] = "subscriptions.subscription_created.v1"
+    is_public: ClassVar[bool] = True
 
     subscription_id: str
     organization_id: str

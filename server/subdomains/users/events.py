@@ -55,6 +55,7 @@ class MembershipAdded(DomainEvent):
     """The user is a member of an organization."""
 
     name: ClassVar[str] = "users.membership_added.v1"
+    is_public: ClassVar[bool] = True
 
     user_id: str
     membership_id: str

@@ -22,23 +22,24 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"tenantry/deliveries/v1/types.proto\x12\x16tenantry.deliveries.v1\"\xbc\x01\n\x0e\x44\x65liveryResult\x12\x17\n\nmessage_id\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x38\n\x07outcome\x18\x02 \x01(\x0e\x32\'.tenantry.deliveries.v1.DeliveryOutcome\x12\x13\n\x06reason\x18\x03 \x01(\tH\x01\x88\x01\x01\x12\x18\n\x0b\x64\x65scription\x18\x04 \x01(\tH\x02\x88\x01\x01\x42\r\n\x0b_message_idB\t\n\x07_reasonB\x0e\n\x0c_description\"!\n\rDeliveryBatch\x12\x10\n\x08messages\x18\x01 \x03(\t\"N\n\x13\x44\x65liveryBatchResult\x12\x37\n\x07results\x18\x01 \x03(\x0b\x32&.tenantry.deliveries.v1.DeliveryResult*\xd1\x01\n\tQueueKind\x12\x1a\n\x16QUEUE_KIND_UNSPECIFIED\x10\x00\x12\x15\n\x11QUEUE_KIND_AUDITS\x10\x01\x12\x15\n\x11QUEUE_KIND_EMAILS\x10\x02\x12\x12\n\x0eQUEUE_KIND_SMS\x10\x03\x12\x15\n\x11QUEUE_KIND_USAGES\x10\x04\x12\x1c\n\x18QUEUE_KIND_PROVISIONINGS\x10\x05\x12\x1c\n\x18QUEUE_KIND_DOMAIN_EVENTS\x10\x06\x12\x13\n\x0fQUEUE_KIND_JOBS\x10\x07*\x93\x01\n\x0f\x44\x65liveryOutcome\x12 \n\x1c\x44\x45LIVERY_OUTCOME_UNSPECIFIED\x10\x00\x12\x1e\n\x1a\x44\x45LIVERY_OUTCOME_DELIVERED\x10\x01\x12 \n\x1c\x44\x45LIVERY_OUTCOME_RETRY_LATER\x10\x02\x12\x1c\n\x18\x44\x45LIVERY_OUTCOME_REFUSED\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"tenantry/deliveries/v1/types.proto\x12\x16tenantry.deliveries.v1\x1a\x1egoogle/protobuf/duration.proto\"\x80\x02\n\x0e\x44\x65liveryResult\x12\x17\n\nmessage_id\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x38\n\x07outcome\x18\x02 \x01(\x0e\x32\'.tenantry.deliveries.v1.DeliveryOutcome\x12\x13\n\x06reason\x18\x03 \x01(\tH\x01\x88\x01\x01\x12\x18\n\x0b\x64\x65scription\x18\x04 \x01(\tH\x02\x88\x01\x01\x12.\n\x0bretry_after\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x12\n\nis_put_off\x18\x06 \x01(\x08\x42\r\n\x0b_message_idB\t\n\x07_reasonB\x0e\n\x0c_description\"!\n\rDeliveryBatch\x12\x10\n\x08messages\x18\x01 \x03(\t\"N\n\x13\x44\x65liveryBatchResult\x12\x37\n\x07results\x18\x01 \x03(\x0b\x32&.tenantry.deliveries.v1.DeliveryResult*\xea\x01\n\tQueueKind\x12\x1a\n\x16QUEUE_KIND_UNSPECIFIED\x10\x00\x12\x15\n\x11QUEUE_KIND_AUDITS\x10\x01\x12\x15\n\x11QUEUE_KIND_EMAILS\x10\x02\x12\x12\n\x0eQUEUE_KIND_SMS\x10\x03\x12\x15\n\x11QUEUE_KIND_USAGES\x10\x04\x12\x1c\n\x18QUEUE_KIND_PROVISIONINGS\x10\x05\x12\x1c\n\x18QUEUE_KIND_DOMAIN_EVENTS\x10\x06\x12\x13\n\x0fQUEUE_KIND_JOBS\x10\x07\x12\x17\n\x13QUEUE_KIND_WEBHOOKS\x10\x08*\x93\x01\n\x0f\x44\x65liveryOutcome\x12 \n\x1c\x44\x45LIVERY_OUTCOME_UNSPECIFIED\x10\x00\x12\x1e\n\x1a\x44\x45LIVERY_OUTCOME_DELIVERED\x10\x01\x12 \n\x1c\x44\x45LIVERY_OUTCOME_RETRY_LATER\x10\x02\x12\x1c\n\x18\x44\x45LIVERY_OUTCOME_REFUSED\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'tenantry.deliveries.v1.types_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_QUEUEKIND']._serialized_start=369
-  _globals['_QUEUEKIND']._serialized_end=578
-  _globals['_DELIVERYOUTCOME']._serialized_start=581
-  _globals['_DELIVERYOUTCOME']._serialized_end=728
-  _globals['_DELIVERYRESULT']._serialized_start=63
-  _globals['_DELIVERYRESULT']._serialized_end=251
-  _globals['_DELIVERYBATCH']._serialized_start=253
-  _globals['_DELIVERYBATCH']._serialized_end=286
-  _globals['_DELIVERYBATCHRESULT']._serialized_start=288
-  _globals['_DELIVERYBATCHRESULT']._serialized_end=366
+  _globals['_QUEUEKIND']._serialized_start=469
+  _globals['_QUEUEKIND']._serialized_end=703
+  _globals['_DELIVERYOUTCOME']._serialized_start=706
+  _globals['_DELIVERYOUTCOME']._serialized_end=853
+  _globals['_DELIVERYRESULT']._serialized_start=95
+  _globals['_DELIVERYRESULT']._serialized_end=351
+  _globals['_DELIVERYBATCH']._serialized_start=353
+  _globals['_DELIVERYBATCH']._serialized_end=386
+  _globals['_DELIVERYBATCHRESULT']._serialized_start=388
+  _globals['_DELIVERYBATCHRESULT']._serialized_end=466
 # @@protoc_insertion_point(module_scope)

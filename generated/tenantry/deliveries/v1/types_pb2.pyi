@@ -5,6 +5,7 @@ What the operations that carry out queued work have in common. Types only."""
 
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
@@ -41,6 +42,8 @@ class _QueueKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_QueueKind.V
     """Domain events for the subscriptions of the message bus."""
     QUEUE_KIND_JOBS: _QueueKind.ValueType  # 7
     """Internal jobs of a subdomain, carried out by the worker itself."""
+    QUEUE_KIND_WEBHOOKS: _QueueKind.ValueType  # 8
+    """Domain events for the webhook endpoints of organizations."""
 
 class QueueKind(_QueueKind, metaclass=_QueueKindEnumTypeWrapper):
     """A queue of work that is carried out after the transaction that asked for it."""
@@ -61,6 +64,8 @@ QUEUE_KIND_DOMAIN_EVENTS: QueueKind.ValueType  # 6
 """Domain events for the subscriptions of the message bus."""
 QUEUE_KIND_JOBS: QueueKind.ValueType  # 7
 """Internal jobs of a subdomain, carried out by the worker itself."""
+QUEUE_KIND_WEBHOOKS: QueueKind.ValueType  # 8
+"""Domain events for the webhook endpoints of organizations."""
 Global___QueueKind: _TypeAlias = QueueKind  # noqa: Y015
 
 class _DeliveryOutcome:
@@ -101,6 +106,8 @@ class DeliveryResult(_message.Message):
     OUTCOME_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     DESCRIPTION_FIELD_NUMBER: _builtins.int
+    RETRY_AFTER_FIELD_NUMBER: _builtins.int
+    IS_PUT_OFF_FIELD_NUMBER: _builtins.int
     message_id: _builtins.str
     """The MessageId of the message, when it could be read."""
     outcome: Global___DeliveryOutcome.ValueType
@@ -109,6 +116,12 @@ class DeliveryResult(_message.Message):
     """Why it was not delivered, in UPPER_SNAKE_CASE."""
     description: _builtins.str
     """The same for people. Never holds what the message says."""
+    is_put_off: _builtins.bool
+    """With DELIVERY_OUTCOME_RETRY_LATER: it was not tried, so this does not count as an attempt."""
+    @_builtins.property
+    def retry_after(self) -> _duration_pb2.Duration:
+        """With DELIVERY_OUTCOME_RETRY_LATER: not before so long from now, because the outside party asked for it."""
+
     def __init__(
         self,
         *,
@@ -116,10 +129,12 @@ class DeliveryResult(_message.Message):
         outcome: Global___DeliveryOutcome.ValueType = ...,
         reason: _builtins.str | None = ...,
         description: _builtins.str | None = ...,
+        retry_after: _duration_pb2.Duration | None = ...,
+        is_put_off: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_description", b"_description", "_message_id", b"_message_id", "_reason", b"_reason", "description", b"description", "message_id", b"message_id", "reason", b"reason"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_description", b"_description", "_message_id", b"_message_id", "_reason", b"_reason", "description", b"description", "message_id", b"message_id", "reason", b"reason", "retry_after", b"retry_after"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_description", b"_description", "_message_id", b"_message_id", "_reason", b"_reason", "description", b"description", "message_id", b"message_id", "outcome", b"outcome", "reason", b"reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_description", b"_description", "_message_id", b"_message_id", "_reason", b"_reason", "description", b"description", "is_put_off", b"is_put_off", "message_id", b"message_id", "outcome", b"outcome", "reason", b"reason", "retry_after", b"retry_after"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__description: _TypeAlias = _typing.Literal["description"]  # noqa: Y015
     _WhichOneofArgType__description: _TypeAlias = _typing.Literal["_description", b"_description"]  # noqa: Y015

@@ -19,6 +19,7 @@ from tenantry_client.services.subscriptions import SubscriptionsService, Subscri
 from tenantry_client.services.usages import UsagesService, UsagesServiceSync
 from tenantry_client.services.user_profiles import UserProfilesService, UserProfilesServiceSync
 from tenantry_client.services.users import UsersService, UsersServiceSync
+from tenantry_client.services.webhooks import WebhooksService, WebhooksServiceSync
 
 
 class Services:
@@ -43,6 +44,7 @@ class Services:
         self.usages = UsagesService(call)
         self.user_profiles = UserProfilesService(call)
         self.users = UsersService(call)
+        self.webhooks = WebhooksService(call)
 
 
 class ServicesSync:
@@ -67,3 +69,4 @@ class ServicesSync:
         self.usages = UsagesServiceSync(call)
         self.user_profiles = UserProfilesServiceSync(call)
         self.users = UsersServiceSync(call)
+        self.webhooks = WebhooksServiceSync(call)
