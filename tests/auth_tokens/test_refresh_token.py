@@ -27,7 +27,7 @@ def a_request_id():
 
 
 async def audits_of(server, user_id):
-    return [json.loads(text)["AuditCode"] for text in await server.queued("audits", f'"AgainstId": "{user_id}"')]
+    return [json.loads(text)["AuditCode"] for text in await server.queued("audits", f'"AgainstId":"{user_id}"')]
 
 
 async def reason_of_access(sessions, tokens):

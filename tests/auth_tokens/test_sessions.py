@@ -24,7 +24,7 @@ async def listed(sessions, metadata, **fields):
 
 
 async def audits_of(server, user_id):
-    return [json.loads(text) for text in await server.queued("audits", f'"AgainstId": "{user_id}"')]
+    return [json.loads(text) for text in await server.queued("audits", f'"AgainstId":"{user_id}"')]
 
 
 async def test_a_person_sees_the_sessions_of_every_device(sessions, people, server):

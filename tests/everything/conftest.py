@@ -25,14 +25,12 @@ def run_folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def flags_file(run_folder: Path) -> Iterator[Path]:
+def flags_file(run_folder: Path) -> Path:
     """One flag, for requests that name one."""
     path = run_folder / "flags.json"
     flag = {"state": "ENABLED", "variants": {"on": True, "off": False}, "defaultVariant": "on"}
     path.write_text(json.dumps({"flags": {FLAG: flag}}))
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("TENANTRY_FLAGS_FILE", str(path))
-        yield path
+    return path
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -42,6 +40,7 @@ async def world(postgres: str, database_name: str, run_folder: Path, flags_file:
         with pytest.MonkeyPatch.context() as environment:
             for name, value in SETTINGS.items():
                 environment.setenv(name, value)
+            environment.setenv("TENANTRY_FLAGS_FILE", str(flags_file))
             environment.setenv("TENANTRY_WEBHOOK_ENDPOINTS", "10000")  # each test makes what it needs, and deletes none
             server = await stack.enter_async_context(running(dsn, compose))
         ways = await stack.enter_async_context(standing_gateway(server.port, run_folder / "development"))

@@ -42,7 +42,9 @@ class Acts:
 
     async def become_operator(self) -> str:
         person = await self.people.person()
-        await add_operator(person.username)
+        with pytest.MonkeyPatch.context() as environment:  # the command line finds the database by its setting
+            environment.setenv("TENANTRY_DATABASE_URL", self.server.dsn)
+            await add_operator(person.username)
         return person.user_id
 
     async def upgrade(self) -> str:

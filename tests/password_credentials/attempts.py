@@ -13,7 +13,7 @@ async def fail(people, address, times):
 
 async def audits_of(server, user_id):
     """The codes of the audits against a user, in order."""
-    return [json.loads(text)["AuditCode"] for text in await server.queued("audits", f'"AgainstId": "{user_id}"')]
+    return [json.loads(text)["AuditCode"] for text in await server.queued("audits", f'"AgainstId":"{user_id}"')]
 
 
 def audit_code(what):

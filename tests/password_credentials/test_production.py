@@ -30,7 +30,7 @@ async def production(server, postgres, database_name):
 
 
 async def mails_to(server, address):
-    return [json.loads(text) for text in await server.queued("emails", f'"ToEmailAddress": "{address}"')]
+    return [json.loads(text) for text in await server.queued("emails", f'"ToEmailAddress":"{address}"')]
 
 
 async def test_a_person_signs_up_and_in_by_the_mail_alone(production):

@@ -20,7 +20,7 @@ _FRESH = ([types_pb2.PLATFORM_ROLE_STANDARD], [types_pb2.FEATURE_LEVEL_PAID_TRIA
 
 
 async def mails_to(server, address):
-    return [json.loads(text) for text in await server.queued("emails", f'"ToEmailAddress": "{address}"')]
+    return [json.loads(text) for text in await server.queued("emails", f'"ToEmailAddress":"{address}"')]
 
 
 async def test_a_person_is_registered(people):

@@ -111,7 +111,7 @@ class UnitOfWork:
         if self._waiting or self._messages or self._connection is not None:
             connection = await self._begun()
             self.organization_id = organization_id
-            await connection.fetch(f"SELECT set_config('{SETTING}', $1, true)", [self._setting()])
+            await self._tell_organization(connection)
         self.organization_id = organization_id
 
     async def go_on_for(self, call: Call, organization_id: str | None) -> None:
@@ -236,7 +236,7 @@ class UnitOfWork:
             open_transactions.set(open_transactions.get() + 1)
         elif self._has_moved:
             self._has_moved = False
-            await self._connection.fetch(f"SELECT set_config('{SETTING}', $1, true)", [self._setting()])
+            await self._tell_organization(self._connection)
         await self._flush(self._connection)
         return self._connection
 
@@ -306,6 +306,9 @@ class UnitOfWork:
             if is_away(error):
                 raise StoreUnavailable from error
             raise
+
+    async def _tell_organization(self, connection: Connection) -> None:
+        await self._run(connection.fetch, f"SELECT set_config('{SETTING}', $1, true)", [self._setting()], _NOTHING)
 
     def _setting(self) -> str | None:
         return None if self.organization_id is None else str(ids.decode("org", self.organization_id))
