@@ -75,7 +75,7 @@ def _claim(*more: Any, order: Sequence[Any]) -> Any:
         update(delivery)
         .where(_d.id == func.any(func.array(due_ids)))
         .values(leased_until=bindparam("until", type_=Instant), leased_by=_LEASE, attempts=_d.attempts + 1)
-        .returning(_d.id, _d.message, _d.attempts, _d.subscription, _d.event_id)
+        .returning(_d.id, _d.message, _d.attempts, _d.subscription, _d.event_id, _d.reason)
         .cte("claimed")
     )
     told = [each.label(f"event_{each.name}") for each in event.c if each.name != "id"]
@@ -159,6 +159,7 @@ class Claimed:
     message: str
     attempts: int
     subscription: str | None = None  # of the message bus, when it is an event
+    reason: str | None = None  # how its last try ended, as far as that is known
 
 
 class Engine:
@@ -231,11 +232,11 @@ class Engine:
 
     def _claimed(self, row: Any) -> Claimed:
         message = row.message if row.event_id is None else text_of_event(row, self._database.host_region)
-        return Claimed(row.id, message, row.attempts, row.subscription)
+        return Claimed(row.id, message, row.attempts, row.subscription, row.reason)
 
 
 def retry_all(claimed: Sequence[Claimed], reason: str) -> list[Result]:
-    """The results of a batch of which nothing is known."""
+    """The results of a batch of which nothing is known. The *reason* begins with CALL_."""
     return [Result(ids.encode("msg", each.id), Outcome.RETRY_LATER, reason) for each in claimed]
 
 

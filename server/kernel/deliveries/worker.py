@@ -6,6 +6,7 @@ infrastructure could make: the same RPC, a service token, one answer a message.
 """
 
 import asyncio
+import contextlib
 import json
 import logging
 import time
@@ -19,7 +20,9 @@ from tenantry.deliveries.v1 import types_pb2
 from server.kernel import ids
 from server.kernel.access.caller import MAINTENANCE, service_call, set_current_call
 from server.kernel.database import Database
+from server.kernel.deliveries.batches import batches_of, is_too_large
 from server.kernel.deliveries.engine import Claimed, Engine, retry_all
+from server.kernel.deliveries.envelope import InvalidMessage
 from server.kernel.deliveries.outcomes import Outcome, Result
 from server.kernel.errors import Refusal
 from server.kernel.security.tokens import Tokens
@@ -31,9 +34,10 @@ _POLL_SECONDS = 2.0
 _HOUSEKEEPING_SECONDS = 60.0
 _MARGIN_SECONDS = 5.0
 _MOST_IN_HAND = 3  # batches of a queue
-_LARGEST_CALL = 3 * 1024 * 1024
-_LONGEST_CHARACTER = 4  # bytes of UTF-8
+_LEAST_SECONDS = 1.0  # however short the lease
+_TURN_SECONDS = 1.0  # how long a call keeps the next one of its claim waiting
 _TOKEN_SECONDS = 240.0
+_TOO_LARGE = Result(None, Outcome.REFUSED, InvalidMessage.reason, InvalidMessage.message)
 _OUTCOMES = {
     types_pb2.DELIVERY_OUTCOME_DELIVERED: Outcome.DELIVERED,
     types_pb2.DELIVERY_OUTCOME_REFUSED: Outcome.REFUSED,
@@ -104,26 +108,44 @@ class Worker:
             log.exception("a claim failed", extra={"queue": carrier.queue})
         return []
 
-    async def _finish(self, carrier: Carrier, claimed: list[Claimed], lease: UUID) -> None:
+    async def _finish(self, carrier: Carrier, claimed: Sequence[Claimed], lease: UUID) -> None:
+        """Carry out a claim, call after call. The next does not wait for one that takes long."""
+        lease_seconds = self._engine.patience_of(carrier.queue).lease.total_seconds()
+        until = time.monotonic() + max(_LEAST_SECONDS, lease_seconds - _MARGIN_SECONDS)
+        calls: set[asyncio.Task[None]] = set()
+        for batch in batches_of(claimed):
+            if carrier.method:
+                await self._reach(until)  # else all would go at once when it is back, and fall together once more
+            call = asyncio.create_task(self._carry(carrier, batch, lease, until))
+            calls.add(call)
+            await asyncio.wait([call], timeout=_TURN_SECONDS)
+        await asyncio.wait(calls)
+
+    async def _carry(self, carrier: Carrier, claimed: Sequence[Claimed], lease: UUID, until: float) -> None:
         try:
-            await self._carry(carrier, claimed, lease)
+            results = await self._call(carrier, claimed, until - time.monotonic())
+            await self._engine.settle(carrier.queue, claimed, results, lease)
         except Refusal as refusal:
             log.warning("a batch was left", extra={"queue": carrier.queue, "reason": refusal.reason})
         except Exception:
             log.exception("a batch failed", extra={"queue": carrier.queue})
+        else:
+            most_attempts = self._engine.patience_of(carrier.queue).most_attempts
+            for each, result in zip(claimed, results, strict=True):
+                if result.outcome is not Outcome.DELIVERED:
+                    _report(carrier, each, result, most_attempts)
 
-    async def _carry(self, carrier: Carrier, claimed: list[Claimed], lease: UUID) -> None:
-        patience = self._engine.patience_of(carrier.queue)
-        until = time.monotonic() + patience.lease.total_seconds() - _MARGIN_SECONDS
-        results: list[Result] = []
-        for batch in _by_size(claimed):
-            results += await self._call(carrier, batch, max(1.0, until - time.monotonic()))
-        await self._engine.settle(carrier.queue, claimed, results, lease)
-        for each, result in zip(claimed, results, strict=True):
-            if result.outcome is not Outcome.DELIVERED:
-                _report(carrier, each, result, patience.most_attempts)
+    async def _reach(self, until: float) -> None:
+        """Wait until there is somebody to call, or no time left for it."""
+        with contextlib.suppress(TimeoutError):  # the call will say so
+            async with asyncio.timeout(until - time.monotonic()):
+                await self._channel.channel_ready()
 
     async def _call(self, carrier: Carrier, batch: Sequence[Claimed], seconds: float) -> list[Result]:
+        if is_too_large(batch[0]):  # they go alone, and this is as far as they go
+            return [_TOO_LARGE]
+        if seconds <= 0:  # others took all the time that there was
+            return retry_all(batch, "CALL_NOT_MADE")
         if not carrier.method:
             set_current_call(service_call(str(ids.uuid7())))
             return list(await carrier.carry(carrier.pack(batch)))
@@ -189,20 +211,6 @@ def _request_id(batch: Sequence[Claimed]) -> str:
     except (ValueError, AttributeError, RecursionError):
         call_id = None  # not a message; whoever carries it out says so
     return call_id if isinstance(call_id, str) and call_id.isascii() and call_id.isprintable() else str(ids.uuid7())
-
-
-def _by_size(claimed: Sequence[Claimed]) -> Sequence[Sequence[Claimed]]:
-    if sum([len(each.message) for each in claimed]) * _LONGEST_CHARACTER <= _LARGEST_CALL:
-        return [claimed]
-    batches: list[list[Claimed]] = [[]]
-    size = 0
-    for each in claimed:
-        size += len(each.message.encode())
-        if batches[-1] and size > _LARGEST_CALL:
-            batches.append([])
-            size = len(each.message.encode())
-        batches[-1].append(each)
-    return batches
 
 
 def _report(carrier: Carrier, claimed: Claimed, result: Result, most_attempts: int) -> None:
