@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from functools import partial
 
 import grpc
 import uvloop
@@ -9,6 +10,7 @@ import uvloop
 from server import app as server_app
 from server.kernel import logs, settings
 from server.kernel.deliveries.settings import DeliverySettings
+from server.kernel.deliveries.waits import make_due
 from server.kernel.deliveries.worker import Worker
 from server.kernel.settings import PlatformSettings
 from server.kernel.webhooks import Webhooks
@@ -42,13 +44,18 @@ async def _work(app: server_app.App, target: str) -> None:
 
 def worker_of(app: server_app.App, channel: grpc.aio.Channel) -> Worker:
     """The worker of *app*, calling services over *channel*."""
+    carriers = [carrier for subdomain in app.subdomains for carrier in subdomain.carriers]
     return Worker(
         database=app.platform.database,
         engine=app.engine,
-        carriers=[carrier for subdomain in app.subdomains for carrier in subdomain.carriers],
+        carriers=carriers,
         channel=channel,
         tokens=app.platform.tokens,
         housekeeping=[
+            *(
+                partial(make_due, app.platform.database, each.queue, app.engine.patience_of(each.queue))
+                for each in carriers
+            ),
             app.pipeline.idempotency.forget_expired,
             Webhooks.of(app.platform).forget_expired,
             *(work for subdomain in app.subdomains for work in subdomain.housekeeping),

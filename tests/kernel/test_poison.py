@@ -72,7 +72,7 @@ async def test_a_poison_message_holds_its_lane_alone_until_somebody_decides(data
 
     for _ in range(2):  # workers that start anew find it where it was
         async with worker(database.pool._dsn, receiver.target), worker(database.pool._dsn, receiver.target):
-            await eventually(lambda: _carried_out(receiver, others), seconds=8)
+            await eventually(lambda: _carried_out(receiver, list(others)), seconds=8)
             await eventually(lambda: _is(database, (2, 2)))
     [dead, _] = sorted(await Operations(database).dead(), key=lambda each: each.id)
     assert (dead.reason, dead.attempts) == ("POISON", 1)

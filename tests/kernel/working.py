@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from server.kernel.deliveries.engine import Engine, EngineSettings
 from server.kernel.deliveries.messages import Message, Queue
 from server.kernel.deliveries.operations import Operations
 from server.kernel.deliveries.outcomes import Result
+from server.kernel.deliveries.waits import make_due
 from server.kernel.deliveries.worker import Worker
 from server.kernel.security.keys import SigningKeys, make_pem
 from server.kernel.security.tokens import Tokens
@@ -45,7 +47,12 @@ async def standing(database: Database) -> tuple[int, int]:
 
 @asynccontextmanager
 async def worker(
-    dsn: str, target: str, *, settings: EngineSettings = QUICK, clock: Clock = system_clock, method: str = METHOD
+    dsn: str,
+    target: str,
+    *,
+    settings: EngineSettings = QUICK,
+    clock: Clock = system_clock,
+    tokens: Tokens | None = None,
 ) -> AsyncIterator[Worker]:
     """A worker with connections of its own, that calls *target*."""
     database = Database(dsn, clock=clock, pool_size=4)
@@ -54,9 +61,10 @@ async def worker(
         made = Worker(
             database=database,
             engine=Engine(database, settings),
-            carriers=[Carrier(Queue.USAGES, method, _nobody, batch_size=10)],
+            carriers=[Carrier(Queue.USAGES, METHOD, _nobody, batch_size=10)],
             channel=channel,
-            tokens=tokens(clock),
+            tokens=tokens or tokens_of_tests(clock),
+            housekeeping=[partial(make_due, database, Queue.USAGES, settings)],
         )
         working = asyncio.create_task(made.run())
         try:
@@ -67,7 +75,7 @@ async def worker(
             await database.stop()
 
 
-def tokens(clock: Clock = system_clock) -> Tokens:
+def tokens_of_tests(clock: Clock = system_clock) -> Tokens:
     """Signs with keys of its own."""
 
     def keys() -> SigningKeys:

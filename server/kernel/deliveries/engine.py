@@ -26,6 +26,7 @@ from sqlalchemy import (
     exists,
     func,
     literal_column,
+    not_,
     null,
     or_,
     select,
@@ -54,12 +55,15 @@ _MOST = bindparam("most_attempts", type_=BigInteger())
 _WITHOUT_WAITING: Any = select(literal_column("set_config('synchronous_commit', 'off', true)").label("without_waiting"))
 
 _LONGEST_TEXT = 1_000
+SHORTEST_STRAY, LONGEST_STRAY = 0.8, 1.2  # of waits: spreads load, keeps no secret
 
 _earlier = delivery.alias("earlier")
+# A lease that ends later than any can was given before the clock was put back.
+_IS_LEASED_STILL = and_(_d.leased_until > _NOW, _d.leased_until <= bindparam("latest", type_=Instant))
 _IS_FREE = and_(
     _d.queue == _QUEUE,
     _d.dead_at.is_(None),
-    or_(_d.leased_until.is_(None), _d.leased_until <= _NOW),
+    or_(_d.leased_until.is_(None), not_(_IS_LEASED_STILL)),
     or_(
         _d.lane.is_(None),
         ~exists().where(_earlier.c.queue == _d.queue, _earlier.c.lane == _d.lane, _earlier.c.position < _d.position),
@@ -92,7 +96,7 @@ _CLAIM_ANY = _claim(  # whoever asks for all wants them in the order of queueing
 )
 _IS_LEASED = select(
     exists()
-    .where(_d.queue == _QUEUE, _d.dead_at.is_(None), _d.leased_until > _NOW)
+    .where(_d.queue == _QUEUE, _d.dead_at.is_(None), _IS_LEASED_STILL)
     .where(_d.id != func.all(bindparam("tried", type_=ARRAY(_UUID))))
     .label("is_leased")
 )
@@ -131,7 +135,7 @@ _bury = (
         _d.queue == _QUEUE,
         _d.dead_at.is_(None),
         _d.attempts >= _MOST,
-        or_(_d.leased_until.is_(None), _d.leased_until <= _NOW),
+        or_(_d.leased_until.is_(None), not_(_IS_LEASED_STILL)),
     )
     .values(dead_at=_NOW, leased_until=null(), leased_by=null(), reason="WORKER_DIED")
     .returning(_d.id)
@@ -184,7 +188,7 @@ class Engine:
 
     async def is_leased(self, queue: Queue, tried: Collection[UUID]) -> bool:
         """Whether somebody else holds a message of the queue."""
-        parameters = {"queue": queue.value, "now": self._database.now(), "tried": list(tried)}
+        parameters = {**self._leases(queue), "tried": list(tried)}
         row = await self._database.reader.fetch_one(_IS_LEASED, parameters)
         return bool(row and row.is_leased)
 
@@ -213,22 +217,27 @@ class Engine:
     async def _claim(
         self, statement: Any, queue: Queue, size: int, lease: UUID, more: Mapping[str, Any]
     ) -> list[Claimed]:
-        now, patience = self._database.now(), self.patience_of(queue)
+        patience = self.patience_of(queue)
         most = patience.most_attempts
+        leases = self._leases(queue)
         parameters = {
-            "queue": queue.value,
-            "now": now,
-            "until": now + patience.lease,
+            **leases,
+            "until": leases["now"] + patience.lease,
             "lease": lease,
             "size": size,
             "most_attempts": most,
         }
         rows = await self._database.run(statement, {**parameters, **more})
         if not rows:
-            abandoned = {"queue": queue.value, "now": now, "most_attempts": most}
+            abandoned = {**leases, "most_attempts": most}
             if buried := await self._database.run(_BURY_ABANDONED, abandoned):
                 log.error("dead letters", extra={"queue": queue, "count": len(buried), "reason": "WORKER_DIED"})
         return [self._claimed(row) for row in rows]
+
+    def _leases(self, queue: Queue) -> dict[str, Any]:
+        """Between which instants the leases of a queue end. Clocks may differ by the length of one."""
+        now = self._database.now()
+        return {"queue": queue.value, "now": now, "latest": now + 2 * self.patience_of(queue).lease}
 
     def _claimed(self, row: Any) -> Claimed:
         message = row.message if row.event_id is None else text_of_event(row, self._database.host_region)
@@ -245,7 +254,7 @@ def _backoff(patience: EngineSettings, attempts: int) -> timedelta:
     seconds = min(patience.backoff_base.total_seconds(), most)
     for _ in range(attempts - 1):  # step by step: the power of many attempts is beyond any calendar
         seconds = min(seconds * patience.backoff_factor, most)
-    return timedelta(seconds=seconds) * random.uniform(0.8, 1.2)  # noqa: S311  # spreads load, keeps no secret
+    return timedelta(seconds=seconds) * random.uniform(SHORTEST_STRAY, LONGEST_STRAY)  # noqa: S311
 
 
 def _is_done(result: Result) -> bool:

@@ -160,6 +160,8 @@ class Worker:
                 carrier.pack(batch), timeout=seconds, metadata=metadata, wait_for_ready=True
             )
         except grpc.aio.AioRpcError as error:
+            if error.code() is grpc.StatusCode.UNAUTHENTICATED:
+                self._token = ("", 0.0)  # a clock was put right: a new one is of today
             log.warning("a delivery call failed", extra={"queue": carrier.queue, "code": error.code().name})
             return retry_all(batch, f"CALL_{error.code().name}")
         if len(results) != len(batch):
