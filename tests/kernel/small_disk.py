@@ -1,0 +1,57 @@
+"""A disk that a test can fill: a small file system in memory."""
+
+import contextlib
+import ctypes
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_libc = ctypes.CDLL(None, use_errno=True)
+_DETACH = 2  # MNT_DETACH: gone at once for us, and for good when the last who uses it is
+
+
+@contextmanager
+def small_disk(folder: Path, megabytes: int) -> Iterator["SmallDisk"]:
+    """
+    Mount it on *folder* meanwhile.
+
+    Raises:
+        PermissionError: Only root may.
+    """
+    folder.mkdir(exist_ok=True)
+    _check(_libc.mount(b"tmpfs", bytes(folder), b"tmpfs", 0, f"size={megabytes}m,mode=0755".encode()))
+    try:
+        yield SmallDisk(folder)
+    finally:
+        _check(_libc.umount2(bytes(folder), _DETACH))
+
+
+class SmallDisk:
+    """Full or not, as a test says."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._filler = folder / "filler"
+
+    @property
+    def free(self) -> int:
+        """How many bytes are left."""
+        found = os.statvfs(self.folder)
+        return found.f_bavail * found.f_frsize
+
+    def fill(self) -> None:
+        """Leave nothing."""
+        with self._filler.open("ab", buffering=0) as filler, contextlib.suppress(OSError):
+            while True:
+                filler.write(bytes(64 * 1024))
+
+    def clear(self) -> None:
+        """Give back what was taken by :meth:`fill`."""
+        self._filler.unlink(missing_ok=True)
+
+
+def _check(result: int) -> None:
+    if result != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
