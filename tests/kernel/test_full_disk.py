@@ -3,10 +3,11 @@
 import asyncio
 import secrets
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
+import asyncpg
 import pytest
 import pytest_asyncio
 
@@ -53,7 +54,7 @@ class Writer:
 
 
 @pytest.fixture
-def disk(tmp_path: Path) -> AsyncIterator[SmallDisk]:
+def disk(tmp_path: Path) -> Iterator[SmallDisk]:
     with small_disk(tmp_path / "disk", _MEGABYTES) as found:
         yield found
 
@@ -85,12 +86,17 @@ async def _kept(postgres: EmbeddedPostgres) -> AsyncIterator[None]:
     await postgres.stop()
 
 
-async def test_a_full_disk_refuses_use_cases_and_takes_them_again_when_there_is_space(database, disk, tmp_path):
+@pytest.mark.parametrize("is_log_full", [False, True], ids=["no page for a table", "no room for the log either"])
+async def test_a_full_disk_refuses_use_cases_and_takes_them_again_when_there_is_space(
+    database, disk, tmp_path, is_log_full
+):
     writer = Writer(database)
     async with ReceiverProcess(tmp_path).running() as receiver, worker(database.pool._dsn, receiver.target):
         for _ in range(50):
             await writer.write()
         disk.fill()
+        if is_log_full:  # which PostgreSQL does not survive
+            await _fill_log(database)
         await writer.write_until_refused(30)
         disk.clear()
         refused = len(writer.refusals)
@@ -103,6 +109,13 @@ async def test_a_full_disk_refuses_use_cases_and_takes_them_again_when_there_is_
             kept = {row["name"] for row in await connection.fetch("SELECT name FROM faults.thing")}
         assert set(writer.acknowledged) == kept
         assert Counter(receiver.carried_out) == Counter(writer.acknowledged)
+
+
+async def _fill_log(database: Database) -> None:
+    with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
+        async with outside(database) as connection:
+            for _ in range(5):
+                await connection.execute("SELECT pg_logical_emit_message(false, 'filler', 'x'), pg_switch_wal()")
 
 
 async def _takes(writer: Writer) -> bool:
