@@ -14,12 +14,13 @@ from tenantry.password_credentials.v1.password_credentials_service_pb2_grpc impo
 from server.launch.postgres import running_dsn
 from tests.harness import Refused, refusal_of
 from tests.journeys.whole_run import WholeRun, whole_run
-from tests.kernel.small_disk import small_disk
+from tests.kernel.small_disk import mounting, small_disk
 
 _MEGABYTES = 192
 _SECONDS = 30
 
 
+@mounting
 async def test_a_run_whose_disk_is_full_stays_up_and_goes_on_when_there_is_space(tmp_path: Path) -> None:
     refusals: list[Refused] = []
     quick = {"QUEUE_BACKOFF_BASE_SECONDS": "0.2", "QUEUE_LEASE_SECONDS": "7", "LOG_EVERY_CALL": "false"}

@@ -3,13 +3,11 @@
 import asyncio
 import secrets
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
 
 import asyncpg
 import pytest
-import pytest_asyncio
 
 from server.kernel.access.caller import service_call, set_current_call
 from server.kernel.database import Database
@@ -19,7 +17,7 @@ from server.kernel.migrate import KERNEL, migrate
 from server.launch.errors import LaunchError
 from server.launch.postgres import EmbeddedPostgres
 from tests.kernel.faults import ADD, eventually, fault_tables, outside
-from tests.kernel.small_disk import SmallDisk, small_disk
+from tests.kernel.small_disk import SmallDisk, mounting, small_disk
 from tests.kernel.working import ReceiverProcess, standing, worker
 
 _MEGABYTES = 160  # a new database takes half of it
@@ -53,15 +51,9 @@ class Writer:
                 await self.write()
 
 
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[SmallDisk]:
-    with small_disk(tmp_path / "disk", _MEGABYTES) as found:
-        yield found
-
-
-@pytest_asyncio.fixture
-async def database(disk: SmallDisk) -> AsyncIterator[Database]:
-    """On the small disk, by a PostgreSQL that is started again when it dies."""
+@asynccontextmanager
+async def _database_on(disk: SmallDisk) -> AsyncIterator[Database]:
+    """By a PostgreSQL that is started again when it dies."""
     set_current_call(service_call("test"))
     postgres = EmbeddedPostgres(disk.folder, fast=True)
     await migrate(await postgres.start(), [KERNEL])
@@ -87,28 +79,29 @@ async def _kept(postgres: EmbeddedPostgres) -> AsyncIterator[None]:
 
 
 @pytest.mark.parametrize("is_log_full", [False, True], ids=["no page for a table", "no room for the log either"])
-async def test_a_full_disk_refuses_use_cases_and_takes_them_again_when_there_is_space(
-    database, disk, tmp_path, is_log_full
-):
-    writer = Writer(database)
-    async with ReceiverProcess(tmp_path).running() as receiver, worker(database.pool._dsn, receiver.target):
-        for _ in range(50):
-            await writer.write()
-        disk.fill()
-        if is_log_full:  # which PostgreSQL does not survive
-            await _fill_log(database)
-        await writer.write_until_refused(30)
-        disk.clear()
-        refused = len(writer.refusals)
-        await eventually(lambda: _takes(writer), seconds=20)
-        await eventually(lambda: _is_empty(database), seconds=30)
+@mounting
+async def test_a_full_disk_refuses_use_cases_and_takes_them_again_when_there_is_space(tmp_path, is_log_full):
+    receiver = ReceiverProcess(tmp_path)
+    with small_disk(tmp_path / "disk", _MEGABYTES) as disk:
+        async with _database_on(disk) as database, receiver.running(), worker(database.pool._dsn, receiver.target):
+            writer = Writer(database)
+            for _ in range(50):
+                await writer.write()
 
-        assert {type(error) for error in writer.refusals} == {StoreUnavailable}, writer.refusals[:3]
-        assert refused >= 30
-        async with outside(database) as connection:
-            kept = {row["name"] for row in await connection.fetch("SELECT name FROM faults.thing")}
-        assert set(writer.acknowledged) == kept
-        assert Counter(receiver.carried_out) == Counter(writer.acknowledged)
+            disk.fill()
+            if is_log_full:  # which PostgreSQL does not survive
+                await _fill_log(database)
+            await writer.write_until_refused(30)
+            disk.clear()
+
+            await eventually(lambda: _takes(writer), seconds=20)
+            await eventually(lambda: _is_empty(database), seconds=30)
+            async with outside(database) as connection:
+                kept = {row["name"] for row in await connection.fetch("SELECT name FROM faults.thing")}
+
+    assert {type(error) for error in writer.refusals} == {StoreUnavailable}, writer.refusals[:3]
+    assert set(writer.acknowledged) == kept
+    assert Counter(receiver.carried_out) == Counter(writer.acknowledged)
 
 
 async def _fill_log(database: Database) -> None:
