@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from functools import partial
 
 import grpc
 import uvloop
@@ -11,6 +12,7 @@ from server.kernel import logs, settings
 from server.kernel.bus.backfill import Backfill
 from server.kernel.deliveries.operations import Operations
 from server.kernel.deliveries.settings import DeliverySettings
+from server.kernel.deliveries.waits import make_due
 from server.kernel.deliveries.worker import Worker
 from server.kernel.settings import PlatformSettings
 from server.kernel.telemetry.queues import sample_queues
@@ -48,13 +50,18 @@ async def _work(app: server_app.App, target: str) -> None:
 
 def worker_of(app: server_app.App, channel: grpc.aio.Channel) -> Worker:
     """The worker of *app*, calling services over *channel*."""
+    carriers = [carrier for subdomain in app.subdomains for carrier in subdomain.carriers]
     return Worker(
         engine=app.engine,
-        carriers=[carrier for subdomain in app.subdomains for carrier in subdomain.carriers],
+        carriers=carriers,
         channel=channel,
         tokens=app.platform.tokens,
         elsewhere=app.elsewhere,
         housekeeping=[
+            *(
+                partial(make_due, app.platform.database, each.queue, app.engine.patience_of(each.queue))
+                for each in carriers
+            ),
             app.pipeline.idempotency.forget_expired,
             app.registration.keep,
             Backfill(app.platform.database).run,

@@ -1,8 +1,8 @@
 """
 The parts of a run, and how each is kept running.
 
-A part that is killed is started again, sooner or later; one that keeps ending by itself is a mistake to be mended, and
-stops the run with what it said last.
+A part that is killed, or whose disk is full, is started again, sooner or later; one that keeps ending by itself is a
+mistake to be mended, and stops the run with what it said last.
 """
 
 import asyncio
@@ -24,16 +24,19 @@ class Ended:
 
     code: int
     last_words: str = ""
+    is_disk_full: bool = False  # which passes when somebody makes room
 
     @property
     def how(self) -> str:
+        if self.is_disk_full:
+            return f"ended with code {self.code}, for its disk is full"
         if self.code >= 0:
             return f"ended with code {self.code}"
         return f"was killed by {signal.Signals(-self.code).name}"
 
     @property
     def by_itself(self) -> bool:
-        return self.code >= 0
+        return self.code >= 0 and not self.is_disk_full
 
 
 class EndedEarly(LaunchError):

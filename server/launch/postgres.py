@@ -6,6 +6,7 @@ commit unless `fast` is asked for, as tests do.
 """
 
 import asyncio
+import shutil
 import signal
 from pathlib import Path
 from urllib.parse import quote, urlencode
@@ -15,13 +16,14 @@ import asyncpg
 from server.launch.errors import LaunchError
 from server.launch.folders import private_folder, socket_folder
 from server.launch.lock import FolderLock
-from server.launch.parts import Ended
+from server.launch.parts import Ended, EndedEarly
 from server.launch.postgres_account import Ids, choose_account
 from server.launch.postgres_cluster import ENVIRONMENT, PROGRAMS, SUPERUSER, Cluster, free_port, is_free
 from server.launch.processes import Steps
 
 DATABASE = "tenantry"
 LARGEST_LOG = 10_000_000
+LEAST_SPACE = 32 * 1024 * 1024  # PostgreSQL recovers into new files of its log, of 16 MB each
 
 START_SECONDS = 120  # recovery after a crash may read a lot of log
 LINGER_SECONDS = 10  # how long the children of a killed PostgreSQL may keep its memory
@@ -81,6 +83,7 @@ class EmbeddedPostgres:
 
         Raises:
             LaunchError: another process uses the folder, or PostgreSQL does not start on it.
+            EndedEarly: there is no space left to start on.
         """
         private_folder(self.folder)
         self._lock.acquire()
@@ -100,6 +103,8 @@ class EmbeddedPostgres:
                     break
                 if asyncio.get_running_loop().time() > deadline or not self._may_pass(_tail(self._log, offset)):
                     said = _tail(self._log, offset).strip()
+                    if self._process.returncode is not None and self._is_disk_full:
+                        raise EndedEarly(self.name, Ended(self._process.returncode, said, is_disk_full=True))
                     raise LaunchError(f"PostgreSQL does not start on {self._cluster.folder}:\n{said}")
                 await asyncio.sleep(0.1)
         except BaseException:
@@ -125,7 +130,12 @@ class EmbeddedPostgres:
         """Wait until PostgreSQL ends, by whatever cause."""
         if self._process is None:
             raise LaunchError("The embedded database has not been started.")
-        return Ended(await self._process.wait(), f"Its log is {self._log}.")
+        code = await self._process.wait()
+        return Ended(code, f"Its log is {self._log}.", is_disk_full=self._is_disk_full)
+
+    @property
+    def _is_disk_full(self) -> bool:
+        return shutil.disk_usage(self.folder).free < LEAST_SPACE
 
     async def _end_left_over(self) -> None:
         """End what a killed run left: the whole PostgreSQL, or backends without one."""

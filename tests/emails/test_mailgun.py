@@ -162,3 +162,16 @@ async def test_what_is_sensitive_is_erased_once_mailgun_has_it(serve):
 
     assert mailgun.forms[0]["html"] == ["<p>code 123456</p>"]
     assert (email.subject, email.body, email.is_redacted) == ("Welcome", "", True)
+
+
+async def test_of_a_huge_answer_no_more_is_read_than_mailgun_says(serve):
+    message_id = ids.new_id("msg")
+    huge = "{" + " " * 10_000_000 + '"id": "<somebody@elsewhere.example>"}'
+
+    with serving(Mailgun(answer=huge)) as mailgun:
+        async with serve(**mailgun.settings) as server:
+            assert await deliver(server, html(message_id)) == [(DELIVERED, "")]
+            email = await find(server, message_id)
+
+    assert (email.status, email.receipt_id) == (EMAIL_STATUS_SENT, "")
+    assert len(mailgun.forms) == 1

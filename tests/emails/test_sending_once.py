@@ -6,9 +6,13 @@ import signal
 import sys
 from datetime import timedelta
 
+import pytest
+
 from server.kernel import ids
+from server.subdomains.ancillary.dispatch import DeliveryInProgress, Dispatch
 from tests.emails.mail_server import MailServer, serving
 from tests.emails.mails import ATTEMPTED, CREATED, FAILED, SENT, SUCCEEDED, deliver, events, find, html
+from tests.harness import at
 from tests.messages import DELIVERED, RETRY_LATER
 
 _ANOTHER_PROCESS = """
@@ -137,3 +141,13 @@ async def test_a_call_that_is_given_up_at_the_gateway_keeps_others_away_as_long_
         assert await deliver(server, html(message_id)) == [(DELIVERED, "")]
 
     assert {mail["Message-ID"] for mail in mail_server.mails} == {f"<{message_id}@tenantry.example>"}
+
+
+def test_an_attempt_of_a_clock_that_was_ahead_keeps_nobody_waiting_once_it_is_right():
+    dispatch, lease = Dispatch(), timedelta(minutes=1)
+    ahead = dispatch.attempt(at(24), lease)
+
+    assert dispatch.attempt(at(), lease) > ahead, "attempts stay in their order"
+
+    with pytest.raises(DeliveryInProgress):
+        dispatch.attempt(at(), lease)

@@ -239,3 +239,16 @@ async def test_settings_that_cannot_be_right_are_named(monkeypatch, settings, na
 
     with pytest.raises(SettingsError, match=name):
         read(EmailSettings)
+
+
+async def test_an_answer_that_never_ends_is_not_listened_to(serve):
+    message_id = ids.new_id("msg")
+
+    async with (
+        serving(MailServer(answer_to_data="250 " + "x" * 10_000_000)) as mail_server,
+        serve(**_PLAIN, smtp_port=mail_server.port) as server,
+    ):
+        assert await deliver(server, html(message_id)) == [(RETRY_LATER, "EMAIL_GATEWAY_FAILED")]
+        email = await find(server, message_id)
+
+    assert email.status == EMAIL_STATUS_SENDING_FAILED

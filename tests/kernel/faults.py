@@ -41,24 +41,30 @@ class _Statements:
 @asynccontextmanager
 async def fault_database(dsn: str, name: str, **options: Any) -> AsyncIterator[Database]:
     """A database of the kernel and the two tables, with the pool that the options ask for."""
-    async with fresh_database(dsn, name, [KERNEL]) as url:
-        made = _Statements()
-        made.execute("CREATE SCHEMA faults")
-        made.execute("GRANT USAGE ON SCHEMA faults TO tenantry_app")
-        made.execute("CREATE TABLE faults.thing (name text CONSTRAINT thing_pkey PRIMARY KEY, amount integer NOT NULL)")
-        made.execute("CREATE TABLE faults.owned (organization_id uuid NOT NULL, name text PRIMARY KEY)")
-        allow(made, "faults", "thing")
-        allow(made, "faults", "owned")
-        protect(made, "faults", "owned")
-        admin = await asyncpg.connect(url)
-        for text in made.texts:
-            await admin.execute(text)
-        await admin.close()
-        database = Database(url, **options)
-        try:
-            yield database
-        finally:
-            await database.stop()
+    async with fresh_database(dsn, name, [KERNEL]) as url, fault_tables(url, **options) as database:
+        yield database
+
+
+@asynccontextmanager
+async def fault_tables(url: str, **options: Any) -> AsyncIterator[Database]:
+    """The two tables, in a database that has those of the kernel."""
+    made = _Statements()
+    made.execute("CREATE SCHEMA faults")
+    made.execute("GRANT USAGE ON SCHEMA faults TO tenantry_app")
+    made.execute("CREATE TABLE faults.thing (name text CONSTRAINT thing_pkey PRIMARY KEY, amount integer NOT NULL)")
+    made.execute("CREATE TABLE faults.owned (organization_id uuid NOT NULL, name text PRIMARY KEY)")
+    allow(made, "faults", "thing")
+    allow(made, "faults", "owned")
+    protect(made, "faults", "owned")
+    admin = await asyncpg.connect(url)
+    for text in made.texts:
+        await admin.execute(text)
+    await admin.close()
+    database = Database(url, **options)
+    try:
+        yield database
+    finally:
+        await database.stop()
 
 
 @asynccontextmanager

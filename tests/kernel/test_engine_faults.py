@@ -97,6 +97,7 @@ async def test_a_claim_costs_the_same_however_long_the_queues_are(database, cloc
         "queue": "emails",
         "now": clock(),
         "until": clock() + timedelta(seconds=30),
+        "latest": clock() + timedelta(seconds=60),
         "lease": ids.uuid7(),
         "size": 10,
         "most_attempts": 5,

@@ -1,5 +1,7 @@
 """Ids: a kind, and a UUIDv7 that reads back as it was."""
 
+import time
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -75,6 +77,16 @@ def test_new_ids_are_version_7_and_each_is_greater_than_the_last():
 
     assert made == sorted(set(made))
     assert {(value.version, value.variant) for value in made} == {(7, "specified in RFC 4122")}
+
+
+def test_ids_go_on_growing_when_the_clock_of_the_system_goes_back(monkeypatch):
+    made = [ids.uuid7() for _ in range(10)]
+    now = time.time_ns()
+    for jump in (timedelta(days=-1), timedelta(milliseconds=-1), timedelta(days=-400), timedelta()):
+        monkeypatch.setattr(time, "time_ns", lambda jump=jump: now + int(jump.total_seconds() * 1e9))
+        made += [ids.uuid7() for _ in range(5_000)]
+
+    assert made == sorted(set(made))
 
 
 def test_an_id_of_another_kind_may_share_the_suffix():

@@ -96,7 +96,7 @@ CLAIMS: dict[str, dict[str, Any]] = {
     "exp is far away": {"exp": 10**30},
     "exp is a fraction": {"exp": time.time() + 60.5},
     "exp is true": {"exp": True},
-    "iat lies ahead": {"iat": int(time.time()) + 120},
+    "iat lies ahead": {"iat": int(time.time()) + 3600},
     "iat is negative and huge": {"iat": -(10**30)},
     "aud is a list": {"aud": [ISSUER]},
     "sub is a number": {"sub": 5},
@@ -104,7 +104,7 @@ CLAIMS: dict[str, dict[str, Any]] = {
     "sid is missing": {"sid": None},
     "sid is a list": {"sid": ["session"]},
     "auth_time is a text": {"auth_time": "now"},
-    "nbf lies ahead": {"nbf": int(time.time()) + 120},
+    "nbf lies ahead": {"nbf": int(time.time()) + 3600},
 }
 
 

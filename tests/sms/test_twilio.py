@@ -254,3 +254,10 @@ async def test_a_production_build_that_captures_says_so_at_its_start(server, cap
 
     warned = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
     assert warned == (["SMS are kept and not sent: TENANTRY_SMS_GATEWAY is capture"] if is_production else [])
+
+
+async def test_of_a_huge_answer_no_more_is_read_than_twilio_says(serve):
+    huge = web.Response(status=201, text="{" + " " * 10_000_000 + '"sid": "SM1"}')
+
+    async with serving(Twilio(says_instead=huge)) as twilio, serve(**twilio.settings) as server:
+        assert await deliver(server, text()) == [FAILURE]

@@ -6,11 +6,12 @@ from uuid import UUID
 
 from server.kernel import ids
 from server.kernel.access.caller import current_call, service_call, set_current_call
+from server.kernel.deliveries.batches import batches_of
 from server.kernel.deliveries.engine import Claimed, Untried
 from server.kernel.deliveries.engines import QueueEngine
 from server.kernel.deliveries.messages import Queue
 from server.kernel.deliveries.outcomes import Outcome, Result
-from server.kernel.deliveries.servers import Elsewhere, by_size
+from server.kernel.deliveries.servers import Elsewhere
 from server.kernel.subdomain import Carrier
 
 _WAIT_SECONDS = 0.05
@@ -70,7 +71,7 @@ class _Draining:
             self.tried.update(each.id for each in claimed)
             here, others = self._elsewhere.part(claimed) if self._elsewhere else (claimed, [])
             for server, batch in others:
-                for part in by_size(batch):
+                for part in batches_of(batch):
                     await self._settle(part, await server.call(carrier, part, _SECONDS_ELSEWHERE), lease)
             if here:
                 await self._settle(here, await carrier.carry(carrier.pack(here)), lease)

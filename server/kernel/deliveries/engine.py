@@ -27,6 +27,7 @@ from sqlalchemy import (
     exists,
     func,
     literal_column,
+    not_,
     null,
     or_,
     select,
@@ -64,6 +65,7 @@ _UNTRIED = (
 WITHOUT_WAITING: Any = select(literal_column("set_config('synchronous_commit', 'off', true)").label("without_waiting"))
 
 _LONGEST_TEXT = 1_000
+SHORTEST_STRAY, LONGEST_STRAY = 0.8, 1.2  # of waits: spreads load, keeps no secret
 _NEVER = UUID(int=2**128 - 1)
 _BEGINNING = (datetime(1970, 1, 1, tzinfo=UTC), UUID(int=0))
 _FROM_THE_BEGINNING_SECONDS = 0.25
@@ -76,10 +78,12 @@ MAY_GO: Any = and_(
 )
 
 _earlier = delivery.alias("earlier")
+# A lease that ends later than any can was given before the clock was put back.
+_IS_LEASED_STILL = and_(_d.leased_until > _NOW, _d.leased_until <= bindparam("latest", type_=Instant))
 _IS_FREE = and_(
     _d.queue == _QUEUE,
     _d.dead_at.is_(None),
-    or_(_d.leased_until.is_(None), _d.leased_until <= _NOW),
+    or_(_d.leased_until.is_(None), not_(_IS_LEASED_STILL)),
     or_(
         _d.lane.is_(None),
         ~exists().where(_earlier.c.queue == _d.queue, _earlier.c.lane == _d.lane, _earlier.c.position < _d.position),
@@ -101,7 +105,7 @@ def take(*conditions: Any) -> Any:
         update(delivery)
         .where(*conditions)
         .values(leased_until=bindparam("until", type_=Instant), leased_by=_LEASE, attempts=_d.attempts + 1)
-        .returning(_d.id, _d.due_at, _d.message, _d.attempts, _d.subscription, _d.event_id)
+        .returning(_d.id, _d.due_at, _d.message, _d.attempts, _d.subscription, _d.event_id, _d.reason)
         .cte("claimed")
     )
     told = [each.label(f"event_{each.name}") for each in event.c if each.name != "id"]
@@ -119,7 +123,7 @@ _CLAIM_DUE = take(_is_picked(*_IS_DUE, tuple_(_d.due_at, _d.id) > _PLACE, order=
 # Whoever asks for all wants them in the order of queueing, put off or not.
 _CLAIM_ANY = take(_is_picked(_d.attempts < _MOST, *_UNTRIED, order=(_d.id,)))
 _IS_LEASED = select(
-    exists().where(_d.queue == _QUEUE, _d.dead_at.is_(None), _d.leased_until > _NOW, *_UNTRIED).label("is_leased")
+    exists().where(_d.queue == _QUEUE, _d.dead_at.is_(None), _IS_LEASED_STILL, *_UNTRIED).label("is_leased")
 )
 _IS_HELD = _d.leased_by == _LEASE
 _done = delete(delivery).where(_d.id == func.any(_IDS), _IS_HELD).cte("done")
@@ -158,7 +162,7 @@ _bury = (
         _d.queue == _QUEUE,
         _d.dead_at.is_(None),
         _d.attempts >= _MOST,
-        or_(_d.leased_until.is_(None), _d.leased_until <= _NOW),
+        or_(_d.leased_until.is_(None), not_(_IS_LEASED_STILL)),
     )
     .values(dead_at=_NOW, leased_until=null(), leased_by=null(), reason="WORKER_DIED")
     .returning(_d.id)
@@ -186,6 +190,7 @@ class Claimed:
     message: str
     attempts: int
     subscription: str | None = None  # of the message bus, when it is an event
+    reason: str | None = None  # how its last try ended, as far as that is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +263,7 @@ class Engine:
 
     async def is_leased(self, queue: Queue, untried: Untried) -> bool:
         """Whether somebody else holds a message of those."""
-        parameters = {"queue": queue.value, "now": self._database.now(), **untried.parameters()}
+        parameters = {**self.leases_of(queue), **untried.parameters()}
         row = await self._database.reader.fetch_one(_IS_LEASED, parameters)
         return bool(row and row.is_leased)
 
@@ -276,7 +281,7 @@ class Engine:
     async def bury_abandoned(self, queue: Queue) -> None:
         """Bury messages whose workers died too often."""
         most = self.patience_of(queue).most_attempts
-        parameters = {"queue": queue.value, "now": self._database.now(), "most_attempts": most}
+        parameters = {**self.leases_of(queue), "most_attempts": most}
         if buried := await self._database.run(_BURY_ABANDONED, parameters):
             log.error("dead letters", extra={"queue": queue, "count": len(buried), "reason": "WORKER_DIED"})
 
@@ -293,16 +298,20 @@ class Engine:
             "description": _storable(result.description),
         }
 
+    def leases_of(self, queue: Queue) -> dict[str, Any]:
+        """Between which instants the leases of a queue end. Clocks may differ by the length of one."""
+        now = self._database.now()
+        return {"queue": queue.value, "now": now, "latest": now + 2 * self.patience_of(queue).lease}
+
     def _place_of(self, queue: Queue) -> "_Place":
         place = self._places.get(queue)
         return place if place is not None and time.monotonic() < place.until else _Place()
 
     async def _take(self, statement: Any, queue: Queue, size: int, lease: UUID, more: Mapping[str, Any]) -> list[Row]:
-        now, patience = self._database.now(), self.patience_of(queue)
+        patience, leases = self.patience_of(queue), self.leases_of(queue)
         parameters = {
-            "queue": queue.value,
-            "now": now,
-            "until": now + patience.lease,
+            **leases,
+            "until": leases["now"] + patience.lease,
             "lease": lease,
             "size": size,
             "most_attempts": patience.most_attempts,
@@ -318,11 +327,11 @@ class Engine:
 def claimed_of(row: Any, host_region: str) -> Claimed:
     """A message from a row of what :func:`take` says."""
     message = row.message if row.event_id is None else text_of_event(row, host_region)
-    return Claimed(row.id, message, row.attempts, row.subscription)
+    return Claimed(row.id, message, row.attempts, row.subscription, row.reason)
 
 
 def retry_all(claimed: Sequence[Claimed], reason: str) -> list[Result]:
-    """The results of a batch of which nothing is known."""
+    """The results of a batch of which nothing is known. The *reason* begins with CALL_."""
     return [Result(ids.encode("msg", each.id), Outcome.RETRY_LATER, reason) for each in claimed]
 
 
@@ -336,7 +345,7 @@ def _backoff(patience: EngineSettings, attempts: int) -> timedelta:
     seconds = min(patience.backoff_base.total_seconds(), most)
     for _ in range(attempts - 1):  # step by step: the power of many attempts is beyond any calendar
         seconds = min(seconds * patience.backoff_factor, most)
-    return timedelta(seconds=seconds) * random.uniform(0.8, 1.2)  # noqa: S311  # spreads load, keeps no secret
+    return timedelta(seconds=seconds) * random.uniform(SHORTEST_STRAY, LONGEST_STRAY)  # noqa: S311
 
 
 def _is_done(result: Result) -> bool:

@@ -15,7 +15,7 @@ from uuid import UUID
 from server.kernel import ids
 from server.kernel.errors import FailedPrecondition
 
-_LARGEST = 1024 * 1024
+LARGEST = 1024 * 1024  # bytes of a message
 _UNKNOWN_REGION = "unknown"
 _TIMED = 7  # the version of UUIDs that begin with the time
 # PostgreSQL keeps neither of them: the null character, and halves of a character that have lost each other.
@@ -143,7 +143,7 @@ def members_of(text: str) -> Members:
         InvalidMessage: It is empty or too large.
         InvalidQueuedMessage: It is not a JSON object.
     """
-    if not text or len(text.encode()) > _LARGEST:
+    if not text or len(text.encode()) > LARGEST:
         raise InvalidMessage
     try:
         value = json.loads(text, parse_constant=_refuse_constant)

@@ -88,11 +88,10 @@ class NatsEngine:
 
     async def _dispatch(self, queue: Queue, size: int) -> bool:
         """Send out notices of what is due. False when there is nothing, or nothing of it arrived."""
-        now, patience = self._database.now(), self.patience_of(queue)
+        patience, leases = self.patience_of(queue), self._rows.leases_of(queue)
         parameters = {
-            "queue": queue.value,
-            "now": now,
-            "until": now + patience.lease,
+            **leases,
+            "until": leases["now"] + patience.lease,
             "size": size * _BATCHES_AHEAD,
             "most_attempts": patience.most_attempts,
         }

@@ -1,5 +1,7 @@
 """Servers that carry out what is queued, ours and others: by the RPC that any queue infrastructure could call."""
 
+import asyncio
+import contextlib
 import json
 import logging
 import time
@@ -21,8 +23,6 @@ from server.kernel.telemetry.trace_context import HEADER
 log = logging.getLogger(__name__)
 
 _TOKEN_SECONDS = 240.0
-_LARGEST_CALL = 3 * 1024 * 1024
-_LONGEST_CHARACTER = 4  # bytes of UTF-8
 _MOST_SECONDS_ELSEWHERE = 10.0  # for one that does not answer
 _OUTCOMES = {
     types_pb2.DELIVERY_OUTCOME_DELIVERED: Outcome.DELIVERED,
@@ -46,6 +46,13 @@ class Server:
         """Let go of the channel."""
         await self._channel.close()
 
+    async def reach(self, until: float) -> None:
+        """Wait until there is somebody to call, or no time left for it. Of others we do not wait for an answer."""
+        if self._most_seconds is None:
+            with contextlib.suppress(TimeoutError):  # the call will say so
+                async with asyncio.timeout(until - time.monotonic()):
+                    await self._channel.channel_ready()
+
     async def call(
         self, carrier: Carrier, batch: Sequence[Claimed], seconds: float, traceparent: str | None = None
     ) -> list[Result]:
@@ -65,6 +72,8 @@ class Server:
                 wait_for_ready=most is None,
             )
         except grpc.aio.AioRpcError as error:
+            if error.code() is grpc.StatusCode.UNAUTHENTICATED:
+                self._token = ("", 0.0)  # a clock was put right: a new one is of today
             log.warning("a delivery call failed", extra={"queue": carrier.queue, "code": error.code().name})
             return retry_all(batch, f"CALL_{error.code().name}")
         if len(results) != len(batch):
@@ -121,21 +130,6 @@ def _request_id(batch: Sequence[Claimed]) -> str:
     except (ValueError, AttributeError, RecursionError):
         call_id = None  # not a message; whoever carries it out says so
     return call_id if isinstance(call_id, str) and call_id.isascii() and call_id.isprintable() else str(ids.uuid7())
-
-
-def by_size(claimed: Sequence[Claimed]) -> Sequence[Sequence[Claimed]]:
-    """The messages in batches that are not too large for one call."""
-    if sum([len(each.message) for each in claimed]) * _LONGEST_CHARACTER <= _LARGEST_CALL:
-        return [claimed]
-    batches: list[list[Claimed]] = [[]]
-    size = 0
-    for each in claimed:
-        size += len(each.message.encode())
-        if batches[-1] and size > _LARGEST_CALL:
-            batches.append([])
-            size = len(each.message.encode())
-        batches[-1].append(each)
-    return batches
 
 
 def _response(body: bytes) -> list[Result]:

@@ -16,10 +16,12 @@ import grpc
 
 from server.kernel import ids
 from server.kernel.access.caller import service_call, set_current_call
-from server.kernel.deliveries.engine import Claimed
+from server.kernel.deliveries.batches import batches_of, is_too_large
+from server.kernel.deliveries.engine import Claimed, retry_all
 from server.kernel.deliveries.engines import QueueEngine
+from server.kernel.deliveries.envelope import InvalidMessage
 from server.kernel.deliveries.outcomes import Outcome, Result
-from server.kernel.deliveries.servers import Elsewhere, Server, by_size
+from server.kernel.deliveries.servers import Elsewhere, Server
 from server.kernel.errors import Refusal
 from server.kernel.security.tokens import Tokens
 from server.kernel.subdomain import Carrier
@@ -35,6 +37,9 @@ _HOUSEKEEPING_SECONDS = 60.0
 _MARGIN_SECONDS = 5.0
 _MOST_IN_HAND = 3  # batches of a queue
 _MOST_IN_BACKGROUND = 4  # batches for other servers
+_LEAST_SECONDS = 1.0  # however short the lease
+_TURN_SECONDS = 1.0  # how long a call keeps the next one of its claim waiting
+_TOO_LARGE = Result(None, Outcome.REFUSED, InvalidMessage.reason, InvalidMessage.message)
 
 
 class Worker:
@@ -104,39 +109,48 @@ class Worker:
             crash(f"deliveries.{carrier.queue}", "a claim failed", error)
         return []
 
-    async def _finish(self, carrier: Carrier, claimed: list[Claimed], lease: UUID) -> None:
+    async def _finish(self, carrier: Carrier, claimed: Sequence[Claimed], lease: UUID) -> None:
+        """Carry out a claim, call after call. The next does not wait for one that takes long."""
+        lease_seconds = self._engine.patience_of(carrier.queue).lease.total_seconds()
+        until = time.monotonic() + max(_LEAST_SECONDS, lease_seconds - _MARGIN_SECONDS)
+        here, elsewhere = self._elsewhere.part(claimed)
+        for server, theirs in elsewhere:
+            for batch in batches_of(theirs):
+                await self._in_background(self._carry(carrier, server, batch, lease, until))
+        calls: set[asyncio.Task[None]] = set()
+        for batch in batches_of(here):
+            if carrier.method:
+                await self._server.reach(until)  # else all would go at once when it is back, and fall together again
+            call = asyncio.create_task(self._carry(carrier, self._server, batch, lease, until))
+            calls.add(call)
+            await asyncio.wait([call], timeout=_TURN_SECONDS)
+        if calls:
+            await asyncio.wait(calls)
+
+    async def _carry(
+        self, carrier: Carrier, server: Server, claimed: Sequence[Claimed], lease: UUID, until: float
+    ) -> None:
         try:
-            await self._carry(carrier, claimed, lease)
+            results = await self._deliver(carrier, server, claimed, until - time.monotonic())
+            await self._engine.settle(carrier.queue, claimed, results, lease)
         except Refusal as refusal:
             log.warning("a batch was left", extra={"queue": carrier.queue, "reason": refusal.reason})
         except Exception as error:  # noqa: BLE001  # reported; the next batch may be better
             crash(f"deliveries.{carrier.queue}", "a batch failed", error)
-
-    async def _carry(self, carrier: Carrier, claimed: list[Claimed], lease: UUID) -> None:
-        patience = self._engine.patience_of(carrier.queue)
-        until = time.monotonic() + patience.lease.total_seconds() - _MARGIN_SECONDS
-        here, elsewhere = self._elsewhere.part(claimed)
-        for server, batch in elsewhere:
-            await self._in_background(self._settle(carrier, server, batch, lease, until))
-        if here:
-            await self._settle(carrier, self._server, here, lease, until)
-
-    async def _settle(
-        self, carrier: Carrier, server: Server, claimed: Sequence[Claimed], lease: UUID, until: float
-    ) -> None:
-        results: list[Result] = []
-        for batch in by_size(claimed):
-            results += await self._deliver(carrier, server, batch, max(1.0, until - time.monotonic()))
-        await self._engine.settle(carrier.queue, claimed, results, lease)
-        most_attempts = self._engine.patience_of(carrier.queue).most_attempts
-        for each, result in zip(claimed, results, strict=True):
-            ATTEMPTS.add(queue=carrier.queue.value, outcome=result.outcome.value)
-            if result.outcome is not Outcome.DELIVERED and not result.is_put_off:
-                _report(carrier, each, result, most_attempts)
+        else:
+            most_attempts = self._engine.patience_of(carrier.queue).most_attempts
+            for each, result in zip(claimed, results, strict=True):
+                ATTEMPTS.add(queue=carrier.queue.value, outcome=result.outcome.value)
+                if result.outcome is not Outcome.DELIVERED and not result.is_put_off:
+                    _report(carrier, each, result, most_attempts)
 
     async def _deliver(
         self, carrier: Carrier, server: Server, batch: Sequence[Claimed], seconds: float
     ) -> list[Result]:
+        if is_too_large(batch[0]):  # they go alone, and this is as far as they go
+            return [_TOO_LARGE]
+        if seconds <= 0:  # others took all the time that there was
+            return retry_all(batch, "CALL_NOT_MADE")
         delivery = begin_delivery(self._tracer, carrier.queue.value, [each.message for each in batch])
         try:
             if carrier.method:
@@ -156,7 +170,7 @@ class Worker:
         """Let another server take its time: ours does not wait for it, unless there are too many of them."""
         if len(self._background) >= _MOST_IN_BACKGROUND:
             await asyncio.wait(self._background, return_when=asyncio.FIRST_COMPLETED)
-        task = asyncio.create_task(_settled(settling))
+        task = asyncio.create_task(settling)
         self._background.add(task)
         task.add_done_callback(self._background.discard)
 
@@ -189,15 +203,6 @@ async def _wait(event: asyncio.Event, seconds: float) -> None:
             await event.wait()
     except TimeoutError:
         return
-
-
-async def _settled(settling: Coroutine[Any, Any, None]) -> None:
-    try:
-        await settling
-    except Refusal as refusal:
-        log.warning("a batch for another server was left", extra={"reason": refusal.reason})
-    except Exception as error:  # noqa: BLE001  # reported; the next batch may be better
-        crash("deliveries.elsewhere", "a batch for another server failed", error)
 
 
 def _report(carrier: Carrier, claimed: Claimed, result: Result, most_attempts: int) -> None:

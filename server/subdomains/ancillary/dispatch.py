@@ -91,12 +91,13 @@ class Dispatch:
         Raises:
             DeliveryInProgress: Somebody else is there.
         """
-        if self.sending_until is not None and now < self.sending_until:
+        # One that ends later than any lease can was given before the clock was put back.
+        if self.sending_until is not None and now < self.sending_until <= now + 2 * lease:
             raise DeliveryInProgress
+        self.sending_until = now + lease
         if self.attempted_at:
             now = max(now, self.attempted_at[-1] + datetime.resolution)
         self.attempted_at = [*self.attempted_at, now]
-        self.sending_until = now + lease
         return now
 
     def fail(self, now: datetime) -> None:

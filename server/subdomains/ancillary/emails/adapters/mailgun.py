@@ -16,6 +16,7 @@ from server.subdomains.ancillary.emails.ports import Html, Mail, Template
 
 _PASSING = frozenset({httpx.codes.REQUEST_TIMEOUT, httpx.codes.TOO_EARLY, httpx.codes.TOO_MANY_REQUESTS})
 _MOST_AT_ONCE = 10  # as many as emails are at the gateway at once
+_LARGEST_ANSWER = 64 * 1024
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9]+")
 
 
@@ -38,15 +39,16 @@ class MailgunGateway:
         form = [(name, (None, value.encode())) for name, value in fields_of(mail, is_test=self._is_test)]
         try:
             async with asyncio.timeout(self._timeout_seconds):  # each step has as long; all of them together too
-                answer = await self._client.post(self._url, files=form)
+                async with self._client.stream("POST", self._url, files=form) as answer:
+                    said = await _beginning(answer)
         except (httpx.TransportError, TimeoutError) as error:
             raise EmailGatewayFailed(f"Mailgun cannot be reached ({type(error).__name__}).") from error
         if answer.is_success:
-            return _receipt_of(answer)
-        said = f"Mailgun answered {answer.status_code}."
+            return _receipt_of(said)
+        problem = f"Mailgun answered {answer.status_code}."
         if answer.is_server_error or answer.status_code in _PASSING:
-            raise EmailGatewayFailed(said)
-        raise EmailGatewayRefused(said)
+            raise EmailGatewayFailed(problem)
+        raise EmailGatewayRefused(problem)
 
 
 def fields_of(mail: Mail, *, is_test: bool) -> Iterator[tuple[str, str]]:
@@ -87,11 +89,21 @@ def _camel_case(name: str) -> str:
     return first[:1].lower() + first[1:] + "".join(word[:1].upper() + word[1:] for word in others)
 
 
-def _receipt_of(answer: httpx.Response) -> str | None:
+async def _beginning(answer: httpx.Response) -> bytes:
+    """The body, or as much of it as an answer of Mailgun can have."""
+    body = b""
+    async for part in answer.aiter_bytes():
+        body += part
+        if len(body) > _LARGEST_ANSWER:
+            break
+    return body
+
+
+def _receipt_of(answer: bytes) -> str | None:
     """Mailgun's id of the mail. It was accepted, even if the answer cannot be read."""
     try:
-        said: Any = answer.json()
-    except ValueError:
+        said: Any = json.loads(answer)
+    except (ValueError, RecursionError):
         return None
     receipt_id = said.get("id") if isinstance(said, dict) else None
     return receipt_id.strip().strip("<>") or None if isinstance(receipt_id, str) else None

@@ -13,11 +13,26 @@ from server.subdomains.ancillary.sms.errors import SmsGatewayFailed, SmsGatewayR
 from server.subdomains.ancillary.sms.ports import Sms
 
 _TOO_SOON = frozenset({408, 425, 429})
+_LARGEST_ANSWER = 64 * 1024
 _FIRST_ACCEPTED, _FIRST_REFUSED, _FIRST_AWAY = 200, 300, 500
 
 # The client writes headers of every request and answer to the log.
 _quiet = logging.getLogger(f"{__name__}.client")
 _quiet.setLevel(logging.WARNING)
+
+
+class _BoundedResponse(aiohttp.ClientResponse):
+    """An answer of which no more is read than one of Twilio can have."""
+
+    async def read(self) -> bytes:
+        if self._body is None:
+            body = b""
+            while len(body) <= _LARGEST_ANSWER and (part := await self.content.readany()):
+                body += part
+            self._body = body
+            if not self.content.at_eof():
+                self.close()
+        return self._body
 
 
 class TwilioGateway:
@@ -56,7 +71,8 @@ class TwilioGateway:
         return _receipt_of(response)
 
     async def _post(self, form: dict[str, object]) -> Response:
-        async with AsyncTwilioHttpClient(logger=_quiet) as http:
+        async with AsyncTwilioHttpClient(pool_connections=False, logger=_quiet) as http:
+            http.session = aiohttp.ClientSession(response_class=_BoundedResponse)
             client = Client(self._account_sid, self._auth_token, http_client=http)
             return await client.request_async("POST", self._url, data=form)
 
