@@ -106,10 +106,16 @@ class Outside:
         return "\n".join([*self.log, *dead, *(repr(dict(row)) for row in failed)])
 
     async def shown(self) -> str:
-        """What operators see in lists."""
+        """What operators see: lists, and each dead letter."""
         operator = self.callers["operator"].metadata
-        lists = [each for each in OPERATIONS if each.is_for_operators and each.changes_nothing]
-        answers = [await call_natively(self.running.channel, each, each.request(), operator) for each in lists]
+        views = [each for each in OPERATIONS if each.is_for_operators and each.changes_nothing]
+        dead = [each.id for each in await Operations(self.running.database).dead()]
+        requests = [
+            (each, each.request(id=given) if given else each.request())
+            for each in views
+            for given in (dead if each.name == "GetDeadLetter" else [""])
+        ]
+        answers = [await call_natively(self.running.channel, each, request, operator) for each, request in requests]
         assert len(answers) >= 3
         assert all(answer.is_ok for answer in answers)
         return "\n".join(answer.body.decode(errors="replace") for answer in answers)

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from server.kernel import ids
 from server.kernel.access.caller import service_call, set_current_call
 from server.kernel.database import Database, UnitOfWork
 from server.kernel.deliveries.operations import Operations
@@ -81,7 +80,7 @@ async def test_a_poison_message_holds_its_lane_alone_until_somebody_decides(data
     async with worker(database.pool._dsn, receiver.target), worker(database.pool._dsn, receiver.target):
         async with database.begin() as uow:
             decide = Operations(database).discard if decision == "discarded" else _redrive(database)
-            assert await decide(uow, [ids.encode("msg", dead.id)]) == 1
+            assert await decide(uow, [dead.id]) == 1
         await eventually(lambda: _is(database, (0, 1)), seconds=8)
 
     in_lane = [name for name in receiver.carried_out if name not in others]

@@ -180,6 +180,7 @@ class EngineSettings:
     backoff_base: timedelta = timedelta(seconds=5)
     backoff_factor: float = 5
     backoff_most: timedelta = timedelta(hours=1)
+    asked_most: timedelta = timedelta()  # how long a receiver may ask us to wait
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ _MAKE_DUE = (
 
 async def make_due(database: Database, queue: Queue, patience: EngineSettings) -> int:
     """Let go what waits for no reason, and say how many messages that were."""
-    longest = patience.backoff_most * LONGEST_STRAY
+    longest = max(patience.backoff_most * LONGEST_STRAY, patience.asked_most)
     rows = await database.run(_MAKE_DUE, {"queue": queue.value, "now": database.now(), "longest": longest})
     if rows:
         log.warning("the clock has gone back: messages wait no longer", extra={"queue": queue, "count": len(rows)})

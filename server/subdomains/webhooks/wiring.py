@@ -34,6 +34,7 @@ _PATIENCE = EngineSettings(
     backoff_base=timedelta(minutes=1),
     backoff_factor=4,
     backoff_most=timedelta(hours=8),
+    asked_most=timedelta(days=1),
 )
 
 
