@@ -75,9 +75,9 @@ class JetStream:
         arrived = {each for each, answer in zip(message_ids, answers, strict=False) if _is_good(answer)}
         return [each for each in message_ids if each not in arrived]
 
-    async def fetch(self, queue: Queue, size: int) -> list[Notice]:
+    async def fetch(self, queue: Queue, size: int, *, seconds: float = 0) -> list[Notice]:
         """
-        Take up to *size* notices out of the queue, without waiting for more to come.
+        Take up to *size* notices out of the queue; if there are none, wait so many *seconds* for the first.
 
         Raises:
             NatsAway: It could not be asked.
@@ -87,7 +87,8 @@ class JetStream:
             answers = await link.client.subscribe(inbox)
             try:
                 pull = f"$JS.API.CONSUMER.MSG.NEXT.{self._stream(queue)}.{_CONSUMER}"
-                await link.client.publish(pull, json.dumps({"batch": size, "no_wait": True}).encode(), reply=inbox)
+                wanted = {"batch": size, "no_wait": True, "expires": round(seconds * 1e9)}
+                await link.client.publish(pull, json.dumps(wanted).encode(), reply=inbox)
                 found: list[Notice] = []
                 for _ in range(size):
                     answer = await answers.next_msg(timeout=ANSWER_SECONDS)

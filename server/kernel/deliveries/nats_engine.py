@@ -18,6 +18,7 @@ from server.kernel.deliveries.nats_connection import NatsAway
 from server.kernel.deliveries.outcomes import Result
 from server.kernel.deliveries.settings import NatsSettings
 
+_A_MOMENT = 0.2
 _BATCHES_AHEAD = 10  # what is sent out at once; the rest of a backlog waits in PostgreSQL
 
 
@@ -47,7 +48,8 @@ class NatsEngine:
                 await self._give_back_all(queue)  # a new stream is empty: what it held is to be sent out again
             claimed += await self._take(queue, size, lease)
             if len(claimed) < size and await self._dispatch(queue, size):
-                claimed += await self._take(queue, size - len(claimed), lease)
+                # What has just been published is there, though a busy NATS may show it a moment later.
+                claimed += await self._take(queue, size - len(claimed), lease, seconds=_A_MOMENT)
         except NatsAway:
             pass  # it has been said in the log; what has been taken is carried out
         if not claimed:
@@ -71,9 +73,9 @@ class NatsEngine:
         """Leave NATS."""
         await self._stream.close()
 
-    async def _take(self, queue: Queue, size: int, lease: UUID) -> list[Claimed]:
+    async def _take(self, queue: Queue, size: int, lease: UUID, *, seconds: float = 0) -> list[Claimed]:
         patience = self.patience_of(queue)
-        while notices := await self._stream.fetch(queue, size):
+        while notices := await self._stream.fetch(queue, size, seconds=seconds):
             ids = [notice.id for notice in notices]
             until = self._database.now() + patience.lease
             parameters = {"ids": ids, "queue": queue.value, "until": until, "lease": lease}
