@@ -114,6 +114,19 @@ async def test_events_reach_another_server_and_are_handled_there_once(postgres, 
         assert listener.heard == ["one", "two", "end"]
 
 
+async def test_a_long_stream_to_another_server_flows_without_pauses(postgres, database_name, other_dsn, monkeypatch):
+    async with (
+        another_server(other_dsn) as address,
+        this_server(postgres, f"{database_name}_flow", address, Listener(), monkeypatch) as server,
+    ):
+        await rows(
+            server.dsn, f"DELETE FROM kernel.subscription WHERE name <> '{SUBSCRIPTION}'"
+        )  # whose events wake us
+        await publish(server.database, Thing().happens(*[str(number) for number in range(8)]))
+        async with asyncio.timeout(5):
+            await eventually(server.dsn, "SELECT 1 FROM kernel.delivery WHERE event_id IS NOT NULL", [])
+
+
 async def test_an_unknown_address_fails_the_delivery_and_never_the_use_case(
     postgres, database_name, monkeypatch, caplog
 ):

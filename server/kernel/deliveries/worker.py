@@ -117,7 +117,7 @@ class Worker:
         until = time.monotonic() + patience.lease.total_seconds() - _MARGIN_SECONDS
         here, elsewhere = self._elsewhere.part(claimed)
         for server, batch in elsewhere:
-            await self._in_background(self._settle(carrier, server, batch, lease, until))
+            await self._in_background(self._settle(carrier, server, batch, lease, until), self._wakers[carrier.queue])
         if here:
             await self._settle(carrier, self._server, here, lease, until)
 
@@ -152,13 +152,18 @@ class Worker:
         delivery.end(results)
         return results
 
-    async def _in_background(self, settling: Coroutine[Any, Any, None]) -> None:
-        """Let another server take its time: ours does not wait for it, unless there are too many of them."""
+    async def _in_background(self, settling: Coroutine[Any, Any, None], waker: asyncio.Event) -> None:
+        """
+        Let another server take its time: ours does not wait for it, unless there are too many of them.
+
+        What comes after it in the same streams is then claimed at once.
+        """
         if len(self._background) >= _MOST_IN_BACKGROUND:
             await asyncio.wait(self._background, return_when=asyncio.FIRST_COMPLETED)
         task = asyncio.create_task(_settled(settling))
         self._background.add(task)
         task.add_done_callback(self._background.discard)
+        task.add_done_callback(lambda _: waker.set())
 
     async def _keep_house(self) -> None:
         while not self._stopping.is_set():
