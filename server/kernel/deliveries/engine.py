@@ -65,6 +65,7 @@ _UNTRIED = (
 WITHOUT_WAITING: Any = select(literal_column("set_config('synchronous_commit', 'off', true)").label("without_waiting"))
 
 _LONGEST_TEXT = 1_000
+_LONGEST_WAIT = timedelta(days=1)
 _NEVER = UUID(int=2**128 - 1)
 _BEGINNING = (datetime(1970, 1, 1, tzinfo=UTC), UUID(int=0))
 _FROM_THE_BEGINNING_SECONDS = 0.25
@@ -334,8 +335,11 @@ def retry_all(claimed: Sequence[Claimed], reason: str) -> list[Result]:
 
 
 def _wait(patience: EngineSettings, attempts: int, result: Result) -> timedelta:
-    asked_for = result.retry_after or timedelta(0)
-    return asked_for if result.is_put_off else max(asked_for, _backoff(patience, attempts))
+    # Other servers ask for what they like: for ever, or to be asked again and again at once.
+    asked_for = min(result.retry_after or timedelta(0), _LONGEST_WAIT)
+    if result.is_put_off and asked_for > timedelta(0):
+        return asked_for
+    return max(asked_for, _backoff(patience, attempts))
 
 
 def _backoff(patience: EngineSettings, attempts: int) -> timedelta:
