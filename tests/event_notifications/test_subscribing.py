@@ -3,13 +3,11 @@
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
-import pytest_asyncio
 from sqlalchemy import select
 from tenantry.event_notifications.v1.event_notifications_service_pb2 import DeliverAllDomainEventsRequest
 
@@ -23,85 +21,17 @@ from server.kernel.bus.registration import Registration
 from server.kernel.bus.settings import BusSettings
 from server.kernel.bus.tables import subscription
 from server.kernel.database import Database
-from server.kernel.deliveries.drain import drain
 from server.kernel.deliveries.engine import Engine, EngineSettings
 from server.kernel.deliveries.messages import Queue
-from server.kernel.deliveries.outcomes import Outcome, Result
 from server.kernel.events import DomainEvent
-from server.kernel.migrate import KERNEL
 from server.kernel.settings import SettingsError
-from server.kernel.subdomain import Carrier, Subdomain
+from server.kernel.subdomain import Subdomain
 from tests.event_notifications.things import Reactor, Thing, ThingEnded, ThingHappened, publish
-from tests.harness import SettableClock, fresh_database
 
 NAME = "tenantry-newcomer"
 EVERYTHING = Subscription(NAME, None)
 ANYTHING = select(subscription.c.name)
 BEGINNING = Subscription(NAME, None, from_beginning=True)
-
-
-@pytest.fixture
-def clock():
-    return SettableClock()
-
-
-@pytest_asyncio.fixture(scope="module")
-async def address(postgres: str, database_name: str) -> AsyncIterator[str]:
-    async with fresh_database(postgres, f"{database_name}_subscribing", [KERNEL]) as dsn:
-        yield dsn
-
-
-@pytest_asyncio.fixture
-async def database(address: str, clock: SettableClock) -> AsyncIterator[Database]:
-    connection = await asyncpg.connect(address)
-    tables = ("event", "delivery", "subscription", "subscription_organization", "notification")
-    await connection.execute(f"TRUNCATE {', '.join(f'kernel.{table}' for table in tables)}")
-    await connection.close()
-    found = Database(address, clock=clock, pool_size=6)
-    set_current_call(service_call("call-of-a-test"))
-    yield found
-    await found.stop()
-
-
-@pytest.fixture
-def register(database):
-    async def of(*subscriptions):
-        await Registration(database, subscriptions).register()
-
-    return of
-
-
-@pytest.fixture
-def given(database):
-    """Carries out everything on the bus, and says what each subscription was given."""
-
-    async def carried():
-        seen: list[tuple[str | None, str]] = []
-
-        async def carry(claimed):
-            seen.extend((each.subscription, each.message) for each in claimed)
-            return [Result(None, Outcome.DELIVERED) for _ in claimed]
-
-        carrier = Carrier(Queue.DOMAIN_EVENTS, "", carry, pack=list)
-        engine = Engine(database, EngineSettings())
-        await drain(engine, {Queue.DOMAIN_EVENTS: carrier}, Queue.DOMAIN_EVENTS)
-        return [(name, text.partition('what\\":\\"')[2].partition("\\")[0]) for name, text in seen]
-
-    return carried
-
-
-@pytest.fixture
-def rows(address):
-    """What the database really holds."""
-
-    async def fetched(sql, *arguments):
-        connection = await asyncpg.connect(address)
-        try:
-            return [tuple(row) for row in await connection.fetch(sql, *arguments)]
-        finally:
-            await connection.close()
-
-    return fetched
 
 
 async def test_a_new_subscription_is_told_from_now_on(database, register, given):
@@ -241,19 +171,6 @@ async def test_one_that_nobody_knows_is_forgotten_after_a_day(database, register
     assert [record.undelivered for record in caplog.records] == [1]
 
 
-async def test_an_event_that_kills_its_workers_holds_its_stream_and_is_a_crash(database, register, clock, caplog):
-    await register(EVERYTHING)
-    await publish(database, Thing().happens("killer"))
-    engine = Engine(database, EngineSettings(most_attempts=1))
-    assert len(await engine.claim(Queue.DOMAIN_EVENTS, 1, ids.uuid7())) == 1
-
-    clock.advance(timedelta(seconds=31))
-    assert await engine.claim(Queue.DOMAIN_EVENTS, 1, ids.uuid7()) == []
-
-    [crash] = [record for record in caplog.records if record.levelno == logging.CRITICAL]
-    assert (crash.getMessage(), crash.site) == ("a dead event holds its stream", f"deliveries.{NAME}")
-
-
 async def test_one_that_somebody_knows_is_kept(database, register, clock, rows):
     registration = Registration(database, [EVERYTHING])
     await registration.register()
@@ -262,71 +179,6 @@ async def test_one_that_somebody_knows_is_kept(database, register, clock, rows):
         await registration.keep()
 
     assert await rows("SELECT name FROM kernel.subscription") == [(NAME,)]
-
-
-async def test_a_process_that_goes_on_takes_no_event_from_one_that_wants_more(database, register, given):
-    """While a new version replaces an old one, the old one goes on saying what it knows."""
-    old = Registration(database, [Subscription(NAME, [ThingEnded.name])])
-    await old.register()
-    await register(Subscription(NAME, [ThingHappened.name]))
-
-    await old.keep()
-    await publish(database, Thing().happens("new").ends())
-
-    assert await given() == [(NAME, "new")]
-
-
-async def test_a_process_that_goes_on_takes_no_event_from_one_that_wants_everything(database, register, given):
-    old = Registration(database, [Subscription(NAME, [ThingEnded.name])])
-    await old.register()
-    await register(EVERYTHING)
-
-    await old.keep()
-    await publish(database, Thing().happens("new"))
-
-    assert await given() == [(NAME, "new")]
-
-
-async def test_two_processes_that_register_against_each_other_both_do_in_the_end(address, database, register, rows):
-    await register(Subscription("tenantry-a", None), Subscription("tenantry-b", [ThingEnded.name]))
-    other = await asyncpg.connect(address)
-    transaction = other.transaction()
-    await transaction.start()
-    await other.execute("UPDATE kernel.subscription SET seen_at = now() WHERE name = 'tenantry-a'")
-    registration = Registration(database, [Subscription("tenantry-a", None), Subscription("tenantry-b", None)])
-
-    starting = asyncio.create_task(registration.start())
-    await asyncio.sleep(0.3)
-    await other.execute("UPDATE kernel.subscription SET seen_at = now() WHERE name = 'tenantry-b'")
-    await transaction.commit()
-    await other.close()
-    await starting
-
-    async with asyncio.timeout(5):
-        while await rows("SELECT event_names FROM kernel.subscription WHERE name = 'tenantry-b'") != [(None,)]:
-            await asyncio.sleep(0.05)
-    await registration.stop()
-
-
-async def test_one_that_comes_back_is_given_everything_again(database, register, given, clock, monkeypatch):
-    monkeypatch.setattr(backfill, "_MOST_BATCHES", 1)
-    mine = Backfill(database)
-    await publish(database, Thing().happens("first"))
-    await register(BEGINNING)
-    await mine.run()  # is through, but has not let it go
-    await Backfill(database).run()
-    await Backfill(database).run()
-    monkeypatch.setattr(backfill, "_MOST_BATCHES", 2)
-    await Backfill(database).run()  # another process has
-    await given()
-    clock.advance(timedelta(days=2))
-    await mine.run()
-    await Registration(database, []).keep()
-
-    await register(BEGINNING)
-    await mine.run()
-
-    assert await given() == [(NAME, "first")]
 
 
 async def test_a_process_that_starts_before_its_database_subscribes_when_it_is_there(
