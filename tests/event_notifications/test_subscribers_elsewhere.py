@@ -160,11 +160,11 @@ async def test_a_server_that_does_not_answer_keeps_nobody_else_waiting(postgres,
     port = silent.sockets[0].getsockname()[1]
     name = f"{database_name}_silent"
     async with this_server(postgres, name, f"127.0.0.1:{port}", listener, monkeypatch) as server:
-        for number in range(3):
-            await publish(server.database, Thing().happens(str(number)))
         async with asyncio.timeout(2.5):
-            while len(listener.heard) < 3:
-                await asyncio.sleep(0.05)
+            for number in range(12):
+                await publish(server.database, Thing().happens(str(number)))
+                while len(listener.heard) <= number:
+                    await asyncio.sleep(0.02)
         silent.close()
 
 

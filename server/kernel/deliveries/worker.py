@@ -9,6 +9,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -34,7 +35,8 @@ _POLL_SECONDS = 2.0
 _HOUSEKEEPING_SECONDS = 60.0
 _MARGIN_SECONDS = 5.0
 _MOST_IN_HAND = 3  # batches of a queue
-_MOST_IN_BACKGROUND = 4  # batches for other servers
+_MOST_IN_BACKGROUND = 4  # batches for each other server
+_A_MOMENT = timedelta(seconds=1)
 
 
 class Worker:
@@ -55,7 +57,7 @@ class Worker:
         self._carriers = carriers
         self._server = Server(channel, tokens)
         self._elsewhere = elsewhere or Elsewhere((), tokens)
-        self._background: set[asyncio.Task[None]] = set()
+        self._background: dict[Server, set[asyncio.Task[None]]] = {}
         self._housekeeping = housekeeping
         self._tracer = tracer
         self._wakers = {carrier.queue: asyncio.Event() for carrier in carriers}
@@ -66,7 +68,7 @@ class Worker:
         """Work until :meth:`stop`; then finish the batches in hand."""
         loops = [self._work(carrier, self._wakers[carrier.queue]) for carrier in self._carriers]
         await asyncio.gather(*loops, self._keep_house())
-        await asyncio.gather(*self._background)
+        await asyncio.gather(*[task for tasks in self._background.values() for task in tasks])
         await self._engine.close()
 
     def stop(self) -> None:
@@ -117,7 +119,7 @@ class Worker:
         until = time.monotonic() + patience.lease.total_seconds() - _MARGIN_SECONDS
         here, elsewhere = self._elsewhere.part(claimed)
         for server, batch in elsewhere:
-            await self._in_background(self._settle(carrier, server, batch, lease, until), self._wakers[carrier.queue])
+            await self._send(carrier, server, batch, lease, until)
         if here:
             await self._settle(carrier, self._server, here, lease, until)
 
@@ -152,18 +154,23 @@ class Worker:
         delivery.end(results)
         return results
 
-    async def _in_background(self, settling: Coroutine[Any, Any, None], waker: asyncio.Event) -> None:
+    async def _send(
+        self, carrier: Carrier, server: Server, batch: Sequence[Claimed], lease: UUID, until: float
+    ) -> None:
         """
-        Let another server take its time: ours does not wait for it, unless there are too many of them.
+        Let another server take its time: nobody waits for it. What it has no time for is put off, which is no attempt.
 
-        What comes after it in the same streams is then claimed at once.
+        What comes after a batch in the same streams is claimed as soon as it is done.
         """
-        if len(self._background) >= _MOST_IN_BACKGROUND:
-            await asyncio.wait(self._background, return_when=asyncio.FIRST_COMPLETED)
-        task = asyncio.create_task(_settled(settling))
-        self._background.add(task)
-        task.add_done_callback(self._background.discard)
-        task.add_done_callback(lambda _: waker.set())
+        tasks = self._background.setdefault(server, set())
+        if len(tasks) >= _MOST_IN_BACKGROUND:
+            later = Result(None, Outcome.RETRY_LATER, "SERVER_IS_BUSY", retry_after=_A_MOMENT, is_put_off=True)
+            await self._engine.settle(carrier.queue, batch, [later] * len(batch), lease)
+            return
+        task = asyncio.create_task(_settled(self._settle(carrier, server, batch, lease, until)))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+        task.add_done_callback(lambda _: self._wakers[carrier.queue].set())
 
     async def _keep_house(self) -> None:
         while not self._stopping.is_set():
