@@ -2,16 +2,25 @@
 
 from collections.abc import AsyncIterator
 
+import asyncpg
 import pytest
 import pytest_asyncio
 from tenantry.event_notifications.v1.event_notifications_service_pb2_grpc import EventNotificationsServiceStub
 
+from server.kernel.access.caller import service_call, set_current_call
+from server.kernel.bus.registration import Registration
+from server.kernel.database import Database
+from server.kernel.deliveries.drain import drain
+from server.kernel.deliveries.engine import Engine, EngineSettings
+from server.kernel.deliveries.messages import Queue
+from server.kernel.deliveries.outcomes import Outcome, Result
 from server.kernel.ids import new_id
 from server.kernel.migrate import KERNEL
+from server.kernel.subdomain import Carrier
 from server.subdomains.event_notifications.wiring import event_notifications
 from tests.cast import HISTORY, Cast, Player, cast_of_tests
 from tests.event_notifications.things import Listener, Reactor, things
-from tests.harness import Running, fresh_database, running
+from tests.harness import Running, SettableClock, fresh_database, running
 
 
 @pytest.fixture(scope="session")
@@ -72,3 +81,70 @@ async def operator(server: Running) -> Player:
 @pytest_asyncio.fixture
 async def member(server: Running) -> Player:
     return await Cast(server).member(new_id("org"))
+
+
+# A database without a server, for those who subscribe.
+
+
+@pytest.fixture
+def clock():
+    return SettableClock()
+
+
+@pytest_asyncio.fixture(scope="module")
+async def address(postgres: str, database_name: str) -> AsyncIterator[str]:
+    async with fresh_database(postgres, f"{database_name}_subscribing", [KERNEL]) as dsn:
+        yield dsn
+
+
+@pytest_asyncio.fixture
+async def database(address: str, clock: SettableClock) -> AsyncIterator[Database]:
+    connection = await asyncpg.connect(address)
+    tables = ("event", "delivery", "subscription", "subscription_organization", "notification")
+    await connection.execute(f"TRUNCATE {', '.join(f'kernel.{table}' for table in tables)}")
+    await connection.close()
+    found = Database(address, clock=clock, pool_size=6)
+    set_current_call(service_call("call-of-a-test"))
+    yield found
+    await found.stop()
+
+
+@pytest.fixture
+def register(database):
+    async def of(*subscriptions):
+        await Registration(database, subscriptions).register()
+
+    return of
+
+
+@pytest.fixture
+def given(database):
+    """Carries out everything on the bus, and says what each subscription was given."""
+
+    async def carried():
+        seen: list[tuple[str | None, str]] = []
+
+        async def carry(claimed):
+            seen.extend((each.subscription, each.message) for each in claimed)
+            return [Result(None, Outcome.DELIVERED) for _ in claimed]
+
+        carrier = Carrier(Queue.DOMAIN_EVENTS, "", carry, pack=list)
+        engine = Engine(database, EngineSettings())
+        await drain(engine, {Queue.DOMAIN_EVENTS: carrier}, Queue.DOMAIN_EVENTS)
+        return [(name, text.partition('what\\":\\"')[2].partition("\\")[0]) for name, text in seen]
+
+    return carried
+
+
+@pytest.fixture
+def rows(address):
+    """What the database really holds."""
+
+    async def fetched(sql, *arguments):
+        connection = await asyncpg.connect(address)
+        try:
+            return [tuple(row) for row in await connection.fetch(sql, *arguments)]
+        finally:
+            await connection.close()
+
+    return fetched

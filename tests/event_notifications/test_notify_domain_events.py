@@ -143,6 +143,42 @@ async def test_after_a_failure_later_events_of_the_stream_wait_and_others_go_on(
     assert sorted(await jobs()) == ["elsewhere", "elsewhere too", "one"]
 
 
+async def test_an_event_is_not_held_by_a_later_one_that_cannot_be_read(notify, listener):
+    thing = Thing()
+    texts = [
+        bus_message(thing, "one", Version=1),
+        bus_message(thing, "two", Version=2, Metadata="things.never_heard.v1"),
+    ]
+
+    results = await notify(*texts)
+
+    assert outcomes(results) == [(DELIVERED, ""), (REFUSED, "UNKNOWN_EVENT_TYPE")]
+    assert listener.heard == ["one"]
+
+
+@pytest.mark.parametrize(
+    "poison",
+    [
+        {"Data": '{"RootId": "x", "OccurredAt": "2026-01-02T03:04:05Z", "what": "a\\u0000b"}'},
+        {"Data": '{"RootId": "x", "OccurredAt": "2026-01-02T03:04:05Z", "what": "\\ud800"}'},
+        {"Data": '{"RootId": "x", "OccurredAt": "2026-01-02T03:04:05Z", "what": 123456789012345678901234567890}'},
+        {"Data": '{"RootId": "x", "OccurredAt": "2026-01-02T03:04:05Z", "what": ' + "[" * 500 + "]" * 500 + "}"},
+        {"Version": 2**70},
+    ],
+    ids=["null character", "half a character", "huge number", "deep", "huge version"],
+)
+async def test_an_event_that_cannot_be_remembered_is_refused_and_touches_no_other(notify, listener, poison):
+    results = await notify(bus_message(Thing(), "x", **poison), bus_message(Thing(), "sound"))
+
+    assert outcomes(results) == [(REFUSED, "INVALID_BUS_MESSAGE"), (DELIVERED, "")]
+    assert listener.heard == ["sound"]
+
+
+async def test_a_text_that_only_looks_like_a_null_character_is_an_event_like_others(notify, listener):
+    assert outcomes(await notify(bus_message(Thing(), "a\\u0000b"))) == [(DELIVERED, "")]
+    assert listener.heard == ["a\\u0000b"]
+
+
 async def test_a_failure_in_one_subscription_holds_nothing_in_another(notifications, server, listener):
     thing = Thing()
     listener.failing["x"] = ValueError()

@@ -4,7 +4,7 @@ import uuid
 
 import grpc
 import pytest
-from tenantry.deliveries.v1.types_pb2 import QUEUE_KIND_EMAILS
+from tenantry.deliveries.v1.types_pb2 import QUEUE_KIND_DOMAIN_EVENTS, QUEUE_KIND_EMAILS
 from tenantry.event_notifications.v1.event_notifications_service_pb2 import (
     DeliverAllDomainEventsRequest,
     DiscardDeadLettersRequest,
@@ -111,6 +111,20 @@ async def test_a_discarded_event_lets_the_next_one_through(
 
     assert listener.heard == ["after"]
     assert await audits(server, "Queue.DeadLettersDiscarded") == [[operator.user_id, id]]
+
+
+async def test_a_letter_that_nobody_subscribes_to_any_more_stays_where_operators_see_it(
+    redrive, discard, dead_event, server, notifications, operator
+):
+    letter = await dead_event()
+    await server.rows("UPDATE kernel.delivery SET subscription = 'tenantry-gone' WHERE subscription IS NOT NULL")
+
+    assert await redrive(ids=[letter]) == 0
+    assert await redrive(queue=QUEUE_KIND_DOMAIN_EVENTS) == 0
+
+    found = await notifications.ListDeadLetters(ListDeadLettersRequest(), metadata=operator.metadata)
+    assert letter in [each.id for each in found.dead_letters]
+    assert await discard(letter) == 1
 
 
 async def test_what_is_alive_is_not_discarded(discard, server, alive):

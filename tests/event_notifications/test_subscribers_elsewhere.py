@@ -114,6 +114,19 @@ async def test_events_reach_another_server_and_are_handled_there_once(postgres, 
         assert listener.heard == ["one", "two", "end"]
 
 
+async def test_a_long_stream_to_another_server_flows_without_pauses(postgres, database_name, other_dsn, monkeypatch):
+    async with (
+        another_server(other_dsn) as address,
+        this_server(postgres, f"{database_name}_flow", address, Listener(), monkeypatch) as server,
+    ):
+        await rows(
+            server.dsn, f"DELETE FROM kernel.subscription WHERE name <> '{SUBSCRIPTION}'"
+        )  # whose events wake us
+        await publish(server.database, Thing().happens(*[str(number) for number in range(8)]))
+        async with asyncio.timeout(5):
+            await eventually(server.dsn, "SELECT 1 FROM kernel.delivery WHERE event_id IS NOT NULL", [])
+
+
 async def test_an_unknown_address_fails_the_delivery_and_never_the_use_case(
     postgres, database_name, monkeypatch, caplog
 ):
@@ -147,11 +160,11 @@ async def test_a_server_that_does_not_answer_keeps_nobody_else_waiting(postgres,
     port = silent.sockets[0].getsockname()[1]
     name = f"{database_name}_silent"
     async with this_server(postgres, name, f"127.0.0.1:{port}", listener, monkeypatch) as server:
-        for number in range(3):
-            await publish(server.database, Thing().happens(str(number)))
         async with asyncio.timeout(2.5):
-            while len(listener.heard) < 3:
-                await asyncio.sleep(0.05)
+            for number in range(12):
+                await publish(server.database, Thing().happens(str(number)))
+                while len(listener.heard) <= number:
+                    await asyncio.sleep(0.02)
         silent.close()
 
 

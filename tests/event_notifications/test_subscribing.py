@@ -3,13 +3,11 @@
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
-import pytest_asyncio
 from sqlalchemy import select
 from tenantry.event_notifications.v1.event_notifications_service_pb2 import DeliverAllDomainEventsRequest
 
@@ -23,85 +21,17 @@ from server.kernel.bus.registration import Registration
 from server.kernel.bus.settings import BusSettings
 from server.kernel.bus.tables import subscription
 from server.kernel.database import Database
-from server.kernel.deliveries.drain import drain
 from server.kernel.deliveries.engine import Engine, EngineSettings
 from server.kernel.deliveries.messages import Queue
-from server.kernel.deliveries.outcomes import Outcome, Result
 from server.kernel.events import DomainEvent
-from server.kernel.migrate import KERNEL
 from server.kernel.settings import SettingsError
-from server.kernel.subdomain import Carrier, Subdomain
+from server.kernel.subdomain import Subdomain
 from tests.event_notifications.things import Reactor, Thing, ThingEnded, ThingHappened, publish
-from tests.harness import SettableClock, fresh_database
 
 NAME = "tenantry-newcomer"
 EVERYTHING = Subscription(NAME, None)
 ANYTHING = select(subscription.c.name)
 BEGINNING = Subscription(NAME, None, from_beginning=True)
-
-
-@pytest.fixture
-def clock():
-    return SettableClock()
-
-
-@pytest_asyncio.fixture(scope="module")
-async def address(postgres: str, database_name: str) -> AsyncIterator[str]:
-    async with fresh_database(postgres, f"{database_name}_subscribing", [KERNEL]) as dsn:
-        yield dsn
-
-
-@pytest_asyncio.fixture
-async def database(address: str, clock: SettableClock) -> AsyncIterator[Database]:
-    connection = await asyncpg.connect(address)
-    tables = ("event", "delivery", "subscription", "subscription_organization", "notification")
-    await connection.execute(f"TRUNCATE {', '.join(f'kernel.{table}' for table in tables)}")
-    await connection.close()
-    found = Database(address, clock=clock, pool_size=6)
-    set_current_call(service_call("call-of-a-test"))
-    yield found
-    await found.stop()
-
-
-@pytest.fixture
-def register(database):
-    async def of(*subscriptions):
-        await Registration(database, subscriptions).register()
-
-    return of
-
-
-@pytest.fixture
-def given(database):
-    """Carries out everything on the bus, and says what each subscription was given."""
-
-    async def carried():
-        seen: list[tuple[str | None, str]] = []
-
-        async def carry(claimed):
-            seen.extend((each.subscription, each.message) for each in claimed)
-            return [Result(None, Outcome.DELIVERED) for _ in claimed]
-
-        carrier = Carrier(Queue.DOMAIN_EVENTS, "", carry, pack=list)
-        engine = Engine(database, EngineSettings())
-        await drain(engine, {Queue.DOMAIN_EVENTS: carrier}, Queue.DOMAIN_EVENTS)
-        return [(name, text.partition('what\\":\\"')[2].partition("\\")[0]) for name, text in seen]
-
-    return carried
-
-
-@pytest.fixture
-def rows(address):
-    """What the database really holds."""
-
-    async def fetched(sql, *arguments):
-        connection = await asyncpg.connect(address)
-        try:
-            return [tuple(row) for row in await connection.fetch(sql, *arguments)]
-        finally:
-            await connection.close()
-
-    return fetched
 
 
 async def test_a_new_subscription_is_told_from_now_on(database, register, given):

@@ -153,6 +153,25 @@ async def test_messages_that_were_tried_often_enough_before_the_limit_was_lowere
     assert len(await Operations(database).dead(Queue.EMAILS)) == 1
 
 
+async def test_a_message_that_kills_its_workers_is_buried_though_the_queue_is_never_empty(
+    database, make_engine, clock, monkeypatch
+):
+    monkeypatch.setattr(engines, "_BURY_SECONDS", 0.0)
+    engine = make_engine(EngineSettings(most_attempts=1))
+    async with database.begin() as uow:
+        uow.deliver(Message(Queue.EMAILS, {"Name": "killer"}))
+    assert len(await engine.claim(Queue.EMAILS, 1, ids.uuid7())) == 1
+    clock.advance(timedelta(seconds=31))
+    async with database.begin() as uow:
+        for _ in range(3):
+            uow.deliver(Message(Queue.EMAILS, {}))
+
+    assert len(await engine.claim(Queue.EMAILS, 1, ids.uuid7())) == 1
+
+    [dead] = await Operations(database).dead(Queue.EMAILS)
+    assert dead.reason == "WORKER_DIED"
+
+
 async def test_whoever_lost_the_lease_settles_nothing(database, make_engine, clock):
     engine = make_engine(EngineSettings())
     async with database.begin() as uow:

@@ -121,3 +121,27 @@ async def test_the_dead_of_a_lane_live_again_from_some_time_on(database, engine,
 
     # then
     assert await settle(engine, Result(None, Outcome.DELIVERED)) == 1
+
+
+async def test_what_is_put_off_without_a_time_waits_like_a_first_failure(database, engine, clock):
+    await queue(database)
+    assert await settle(engine, Result(None, Outcome.RETRY_LATER, is_put_off=True)) == 1
+
+    assert await settle(engine, PUT_OFF) == 0
+    clock.advance(timedelta(seconds=13))
+    assert await settle(engine, Result(None, Outcome.DELIVERED)) == 1
+
+
+async def test_nobody_is_waited_for_beyond_the_calendar(database, engine, clock):
+    await queue(database, "a")
+    await queue(database, "b")
+    lease = ids.uuid7()
+    claimed = await engine.claim(Queue.USAGES, 10, lease)
+
+    results = [Result(None, Outcome.RETRY_LATER, retry_after=each) for each in (timedelta.max, timedelta.min)]
+    await engine.settle(Queue.USAGES, claimed, results, lease)
+
+    clock.advance(timedelta(seconds=13))
+    assert len(await engine.claim(Queue.USAGES, 10, ids.uuid7())) == 1
+    clock.advance(timedelta(days=2))
+    assert len(await engine.claim(Queue.USAGES, 10, ids.uuid7())) == 1

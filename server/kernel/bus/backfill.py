@@ -63,7 +63,10 @@ class Backfill:
 
     async def run(self) -> None:
         """Give held subscriptions more of what happened, and let go those that have everything."""
-        for row in await self._database.reader.fetch_all(_HELD, {}):
+        held = await self._database.reader.fetch_all(_HELD, {})
+        # Another process may have let one go: should it ever come back, it starts from the beginning again.
+        self._reached = {row.name: self._reached[row.name] for row in held if row.name in self._reached}
+        for row in held:
             for _ in range(_MOST_BATCHES):
                 if not await self._give_batch(row.name):
                     break

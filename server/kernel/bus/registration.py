@@ -2,12 +2,13 @@
 Writes down which subscriptions there are, so that events reach them from then on.
 
 A subscription is there from the start of the first process that knows it. It is gone a day after the last one said so:
-while a new version replaces an old one, neither takes away what only the other knows.
+while a new version replaces an old one, neither takes away what only the other knows. Which events it takes is said at
+the start of a process, and stands until the next one starts: an old version that goes on does not take it back.
 """
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -21,7 +22,7 @@ from server.kernel.database import Database
 from server.kernel.database.types import Instant
 from server.kernel.deliveries.messages import Queue
 from server.kernel.deliveries.tables import delivery
-from server.kernel.errors import StoreUnavailable
+from server.kernel.errors import ConcurrentModification, StoreUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -83,11 +84,14 @@ class Registration:
 
     async def register(self) -> None:
         """Write down what is new or has changed. When this returns, each event that is committed reaches them."""
+        await self._write(lambda each, row: row is None or not _is_as_written(each, row))
+
+    async def _write(self, is_to_be_written: Callable[[Subscription, Any], bool]) -> None:
         if not self._subscriptions:
             return
         names = [each.name for each in self._subscriptions]
         found = {row.name: row for row in await self._database.reader.fetch_all(_FIND, {"names": names})}
-        changed = [each for each in self._subscriptions if not _is_as_written(each, found.get(each.name))]
+        changed = [each for each in self._subscriptions if is_to_be_written(each, found.get(each.name))]
         async with self._database.begin() as uow:
             if changed:
                 await uow.fetch_one(_AWAIT_WRITERS, {})
@@ -99,7 +103,7 @@ class Registration:
 
     async def keep(self) -> None:
         """Say that these subscriptions are known, and forget those that nobody has known for a day."""
-        await self.register()
+        await self._write(lambda each, row: row is None)
         async with self._database.begin() as uow:
             gone = [row.name for row in await uow.fetch_all(_FORGET, {"until": self._database.now() - _REMEMBERED})]
             if gone:
@@ -120,7 +124,8 @@ class Registration:
     async def _is_registered(self) -> bool:
         try:
             await self.register()
-        except (StoreUnavailable, asyncpg.PostgresError) as error:  # away, not migrated yet, or too busy to lock
+        except (StoreUnavailable, ConcurrentModification, asyncpg.PostgresError) as error:
+            # It is away, not migrated yet, too busy to lock, or other processes register at the same time.
             log.warning("cannot subscribe to events yet", extra={"error": type(error).__name__})
             return False
         return True
@@ -133,8 +138,6 @@ class Registration:
 
 
 def _is_as_written(each: Subscription, row: Any) -> bool:
-    if row is None:
-        return False
     names = None if each.event_names is None else sorted(each.event_names)
     written = None if row.event_names is None else sorted(row.event_names)
     return (names, each.is_by_organization) == (written, row.is_by_organization)

@@ -46,6 +46,7 @@ from server.kernel.database.types import Instant
 from server.kernel.deliveries.messages import Queue, text_of_event
 from server.kernel.deliveries.outcomes import Outcome, Result
 from server.kernel.deliveries.tables import delivery, paused_queue
+from server.kernel.telemetry.crashes import crash
 
 log = logging.getLogger(__name__)
 
@@ -66,9 +67,11 @@ WITHOUT_WAITING: Any = select(literal_column("set_config('synchronous_commit', '
 
 _LONGEST_TEXT = 1_000
 SHORTEST_STRAY, LONGEST_STRAY = 0.8, 1.2  # of waits: spreads load, keeps no secret
+_LONGEST_WAIT = timedelta(days=1)
 _NEVER = UUID(int=2**128 - 1)
 _BEGINNING = (datetime(1970, 1, 1, tzinfo=UTC), UUID(int=0))
 _FROM_THE_BEGINNING_SECONDS = 0.25
+_BURY_SECONDS = 5.0  # while there is something else to do
 
 _subscription = subscription.c
 # What no worker takes otherwise, whoever holds it: see also :mod:`server.kernel.deliveries.dispatches`.
@@ -165,10 +168,10 @@ _bury = (
         or_(_d.leased_until.is_(None), not_(_IS_LEASED_STILL)),
     )
     .values(dead_at=_NOW, leased_until=null(), leased_by=null(), reason="WORKER_DIED")
-    .returning(_d.id)
+    .returning(_d.id, _d.subscription)
     .cte("buried")
 )
-_BURY_ABANDONED = select(_bury.c.id)
+_BURY_ABANDONED = select(_bury.c.id, _bury.c.subscription)
 
 
 @dataclass(frozen=True)
@@ -233,6 +236,7 @@ class Engine:
         self._settings = settings
         self.patience: dict[Queue, EngineSettings] = {}  # of those queues that are not as patient as the others
         self._places: dict[Queue, _Place] = {}
+        self._bury_at: dict[Queue, float] = {}
 
     def wake_by(self, wake: Callable[[str], None]) -> None:
         """Call *wake* when there may be something to claim, with the queue or with nothing for all of them."""
@@ -279,12 +283,17 @@ class Engine:
             columns = {f"{name}s": [row[name] for row in failed] for name in _FAILURE}
             await self._database.run(_FAILED, {**columns, "lease": lease})
 
-    async def bury_abandoned(self, queue: Queue) -> None:
-        """Bury messages whose workers died too often."""
+    async def bury_abandoned(self, queue: Queue, *, is_idle: bool) -> None:
+        """Bury messages whose workers died too often: when there is nothing else to do, else now and then."""
+        if not is_idle and time.monotonic() < self._bury_at.get(queue, 0.0):
+            return
+        self._bury_at[queue] = time.monotonic() + _BURY_SECONDS
         most = self.patience_of(queue).most_attempts
         parameters = {**self.leases_of(queue), "most_attempts": most}
         if buried := await self._database.run(_BURY_ABANDONED, parameters):
             log.error("dead letters", extra={"queue": queue, "count": len(buried), "reason": "WORKER_DIED"})
+        for name in {row.subscription for row in buried if row.subscription is not None}:
+            crash(f"deliveries.{name}", "a dead event holds its stream")
 
     def _failure(self, queue: Queue, claimed: Claimed, result: Result) -> dict[str, Any]:
         now, patience = self._database.now(), self.patience_of(queue)
@@ -320,8 +329,7 @@ class Engine:
         return await self._database.run(statement, {**parameters, **more})
 
     async def _claimed(self, queue: Queue, rows: Sequence[Row]) -> list[Claimed]:
-        if not rows:
-            await self.bury_abandoned(queue)
+        await self.bury_abandoned(queue, is_idle=not rows)
         return [claimed_of(row, self._database.host_region) for row in rows]
 
 
@@ -337,8 +345,11 @@ def retry_all(claimed: Sequence[Claimed], reason: str) -> list[Result]:
 
 
 def _wait(patience: EngineSettings, attempts: int, result: Result) -> timedelta:
-    asked_for = result.retry_after or timedelta(0)
-    return asked_for if result.is_put_off else max(asked_for, _backoff(patience, attempts))
+    # Other servers ask for what they like: for ever, or to be asked again and again at once.
+    asked_for = min(result.retry_after or timedelta(0), _LONGEST_WAIT)
+    if result.is_put_off and asked_for > timedelta(0):
+        return asked_for
+    return max(asked_for, _backoff(patience, attempts))
 
 
 def _backoff(patience: EngineSettings, attempts: int) -> timedelta:

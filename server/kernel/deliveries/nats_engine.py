@@ -52,8 +52,7 @@ class NatsEngine:
                 claimed += await self._take(queue, size - len(claimed), lease, seconds=_A_MOMENT)
         except NatsAway:
             pass  # it has been said in the log; what has been taken is carried out
-        if not claimed:
-            await self._rows.bury_abandoned(queue)
+        await self._rows.bury_abandoned(queue, is_idle=not claimed)
         return claimed
 
     async def claim_untried(self, queue: Queue, size: int, lease: UUID, untried: Untried) -> list[Claimed]:

@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Text, and_, bindparam, delete, func, null, or_, select, type_coerce, update
+from sqlalchemy import BigInteger, Text, and_, bindparam, delete, exists, func, null, or_, select, type_coerce, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.dialects.postgresql import UUID as UUID_TYPE
 
 from server.kernel import ids
+from server.kernel.bus.tables import subscription
 from server.kernel.database import Database, UnitOfWork
 from server.kernel.database.event_log import event
 from server.kernel.database.types import Id, Instant, Word
@@ -34,8 +35,13 @@ _REVIVE = {
     "reason": null(),
     "description": null(),
 }
-_REDRIVE_IDS = update(delivery).where(_d.id == func.any(_IDS), _d.dead_at.is_not(None)).values(_REVIVE)
-_REDRIVE_QUEUE = update(delivery).where(_d.queue == _QUEUE, _d.dead_at.is_not(None)).values(_REVIVE)
+# Of a subscription that is gone nobody would ever take it, dead or alive: so it stays where it can be discarded.
+_CAN_LIVE = (
+    _d.dead_at.is_not(None),
+    or_(_d.subscription.is_(None), exists().where(subscription.c.name == _d.subscription)),
+)
+_REDRIVE_IDS = update(delivery).where(_d.id == func.any(_IDS), *_CAN_LIVE).values(_REVIVE)
+_REDRIVE_QUEUE = update(delivery).where(_d.queue == _QUEUE, *_CAN_LIVE).values(_REVIVE)
 _DISCARD = delete(delivery).where(_d.id == func.any(_IDS), _d.dead_at.is_not(None))
 _DEAD_AMONG = (
     select(type_coerce(_d.id, Id("msg")).label("id"), _d.queue)
@@ -154,7 +160,7 @@ class Operations:
         return await uow.fetch_all(_DEAD_AMONG, {"ids": _uuids(message_ids)})
 
     async def redrive(self, uow: UnitOfWork, *, message_ids: Sequence[str] = (), queue: Queue | None = None) -> int:
-        """Give dead letters a new life, now. Ids that are not dead letters are skipped."""
+        """Give dead letters a new life, now. Others are skipped, and events whose subscription is gone."""
         uow.notify("deliveries", "")
         now = self._database.now()
         if queue is not None:

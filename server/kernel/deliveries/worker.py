@@ -8,8 +8,8 @@ infrastructure could make: the same RPC, a service token, one answer a message.
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 from uuid import UUID
 
 import grpc
@@ -36,7 +36,8 @@ _POLL_SECONDS = 2.0
 _HOUSEKEEPING_SECONDS = 60.0
 _MARGIN_SECONDS = 5.0
 _MOST_IN_HAND = 3  # batches of a queue
-_MOST_IN_BACKGROUND = 4  # batches for other servers
+_MOST_IN_BACKGROUND = 4  # batches for each other server
+_A_MOMENT = timedelta(seconds=1)
 _LEAST_SECONDS = 1.0  # however short the lease
 _TURN_SECONDS = 1.0  # how long a call keeps the next one of its claim waiting
 _TOO_LARGE = Result(None, Outcome.REFUSED, InvalidMessage.reason, InvalidMessage.message)
@@ -60,7 +61,7 @@ class Worker:
         self._carriers = carriers
         self._server = Server(channel, tokens)
         self._elsewhere = elsewhere or Elsewhere((), tokens)
-        self._background: set[asyncio.Task[None]] = set()
+        self._background: dict[Server, set[asyncio.Task[None]]] = {}
         self._housekeeping = housekeeping
         self._tracer = tracer
         self._wakers = {carrier.queue: asyncio.Event() for carrier in carriers}
@@ -71,7 +72,7 @@ class Worker:
         """Work until :meth:`stop`; then finish the batches in hand."""
         loops = [self._work(carrier, self._wakers[carrier.queue]) for carrier in self._carriers]
         await asyncio.gather(*loops, self._keep_house())
-        await asyncio.gather(*self._background)
+        await asyncio.gather(*[task for tasks in self._background.values() for task in tasks])
         await self._engine.close()
 
     def stop(self) -> None:
@@ -116,7 +117,7 @@ class Worker:
         here, elsewhere = self._elsewhere.part(claimed)
         for server, theirs in elsewhere:
             for batch in batches_of(theirs):
-                await self._in_background(self._carry(carrier, server, batch, lease, until))
+                await self._send(carrier, server, batch, lease, until)
         calls: set[asyncio.Task[None]] = set()
         for batch in batches_of(here):
             if carrier.method:
@@ -166,13 +167,23 @@ class Worker:
         delivery.end(results)
         return results
 
-    async def _in_background(self, settling: Coroutine[Any, Any, None]) -> None:
-        """Let another server take its time: ours does not wait for it, unless there are too many of them."""
-        if len(self._background) >= _MOST_IN_BACKGROUND:
-            await asyncio.wait(self._background, return_when=asyncio.FIRST_COMPLETED)
-        task = asyncio.create_task(settling)
-        self._background.add(task)
-        task.add_done_callback(self._background.discard)
+    async def _send(
+        self, carrier: Carrier, server: Server, batch: Sequence[Claimed], lease: UUID, until: float
+    ) -> None:
+        """
+        Let another server take its time: nobody waits for it. What it has no time for is put off, which is no attempt.
+
+        What comes after a batch in the same streams is claimed as soon as it is done.
+        """
+        tasks = self._background.setdefault(server, set())
+        if len(tasks) >= _MOST_IN_BACKGROUND:
+            later = Result(None, Outcome.RETRY_LATER, "SERVER_IS_BUSY", retry_after=_A_MOMENT, is_put_off=True)
+            await self._engine.settle(carrier.queue, batch, [later] * len(batch), lease)
+            return
+        task = asyncio.create_task(self._carry(carrier, server, batch, lease, until))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+        task.add_done_callback(lambda _: self._wakers[carrier.queue].set())
 
     async def _keep_house(self) -> None:
         while not self._stopping.is_set():

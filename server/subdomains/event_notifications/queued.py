@@ -1,9 +1,12 @@
 """Reads messages of the bus."""
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+import orjson
 
 from server.kernel import ids
 from server.kernel.bus.consumers import BusEvent
@@ -13,6 +16,8 @@ from server.kernel.events import kind_of, upgraded
 from server.subdomains.event_notifications.errors import InvalidBusMessage, UnknownEventType
 
 _OF_THE_BUS = frozenset({"rootid", "occurredat"})
+_LATEST_VERSION = 2**63 - 1
+_NULL_CHARACTER = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # which PostgreSQL does not keep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,8 +94,8 @@ def _read(text: str) -> QueuedEvent:
     if not ids.is_id("event", event_id):
         raise InvalidBusMessage("Event.Id must be an id with the prefix event.")
     version = event.whole_number("Version")
-    if version < 1:
-        raise InvalidBusMessage("Event.Version must be 1 or more.")
+    if not 1 <= version <= _LATEST_VERSION:
+        raise InvalidBusMessage("Event.Version must be 1 or more, in 64 bits.")
     _required(event, "EventType")
     data = _data_of(_required(event, "Data"))
     of_the_bus = Members({name: value for name, value in data.items() if name.lower() in _OF_THE_BUS}, "Event.Data.")
@@ -123,7 +128,19 @@ def _data_of(text: str) -> dict[str, Any]:
         raise InvalidBusMessage("Event.Data is not JSON.") from None
     if not isinstance(value, dict):
         raise InvalidBusMessage("Event.Data is not an object.")
+    if not _can_be_remembered(value):
+        raise InvalidBusMessage("Event.Data holds what cannot be stored.")
     return value
+
+
+def _can_be_remembered(data: dict[str, Any]) -> bool:
+    # Numbers beyond 64 bits, halves of characters, and more levels than anybody reads. Neither the event nor that it
+    # has failed could be written down, and with it the whole batch would fail, again and again.
+    try:
+        text = orjson.dumps([data])
+    except TypeError:
+        return False
+    return _NULL_CHARACTER.search(text) is None
 
 
 def _instant(text: str) -> datetime:

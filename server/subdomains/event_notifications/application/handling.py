@@ -108,14 +108,15 @@ class Handling:
         return True
 
     async def _handle_one_by_one(self, events: Sequence[_Addressed], batch: "_Batch") -> None:
+        held: set[tuple[str, str]] = set()  # what cannot be read holds only what comes after it, and that is not here
         for each in events:
-            if each.stream in batch.held:
+            if each.stream in held:
                 batch.refuse(each, HeldByEarlierEvent())
                 continue
             try:
                 await self._handle([each])
             except Exception as error:  # noqa: BLE001  # a consumer fails with whatever it wants
-                batch.held.add(each.stream)
+                held.add(each.stream)
                 batch.refuse(each, await self._failed(each, error))
 
     async def _handle(self, events: Sequence[_Addressed]) -> None:
@@ -154,7 +155,7 @@ class _Batch:
     """The answers to one call, as they come to be known."""
 
     def __init__(self) -> None:
-        self.held: set[tuple[str, str]] = set()  # streams of which an event has failed
+        self.held: set[tuple[str, str]] = set()  # streams of which an event cannot be read
         self._answers: dict[int, tuple[str | None, Refusal | None]] = {}
         self._events: dict[str, dict[str, _Addressed]] = {}
         self._numbers: dict[tuple[str, str], list[int]] = {}
