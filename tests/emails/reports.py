@@ -48,7 +48,7 @@ def report(
 
 
 async def notify(server: Running, body: Any, metadata: Metadata = ()) -> None:
-    """Report to *server*: the JSON of a value, or any bytes. From an address of its own, unless *metadata* say which."""
+    """Report to *server*: the JSON of a value, or any bytes. Each from an address of its own, if none is given."""
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     request = NotifyMailgunEventRequest(content=HttpBody(content_type="application/json", data=data))
     address = () if any(name == ADDRESS for name, _ in metadata) else ((ADDRESS, f"192.0.2.{next(_addresses)}"),)
