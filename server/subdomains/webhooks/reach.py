@@ -30,6 +30,7 @@ _HANDED_OUT = ipaddress.ip_network("2000::/3")
 _OWN_NAMES = ("localhost", "local", "internal", "arpa")
 _LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
 _NAME = re.compile(rf"({_LABEL}\.)+(?!\d)(?!0x){_LABEL}\.?")  # numbers at its end would make it an address
+_IN_BRACKETS = re.compile(r"(.*@)?\[[0-9A-Fa-f:.]+\](:[0-9]*)?")  # urlsplit takes more, whoever calls does not
 _LONGEST_URL = 2048
 
 
@@ -90,7 +91,9 @@ def _split(url: str) -> SplitResult | None:
         _ = parts.port  # raises when it is none
     except ValueError:
         return None
-    if "[" in parts.netloc and _literal(parts.hostname or "") is None:
+    if set(parts.netloc) & set("[]") and (
+        not _IN_BRACKETS.fullmatch(parts.netloc) or not _literal(parts.hostname or "")
+    ):
         return None
     return parts if parts.port != 0 else None
 
