@@ -17,7 +17,7 @@ from server.kernel.security.settings import CallSettings, SecuritySettings
 from server.kernel.settings import PlatformSettings
 from server.kernel.subdomain import Platform, Subdomain
 from server.kernel.telemetry.settings import TelemetrySettings
-from server.subdomains.ancillary.audits.refused_tokens import RefusedServiceTokens
+from server.subdomains.ancillary.audits.api import RefusalAudits
 from server.subdomains.ancillary.audits.wiring import audits
 from server.subdomains.ancillary.emails.wiring import emails
 from server.subdomains.ancillary.feature_flags.wiring import feature_flags
@@ -112,7 +112,8 @@ def settings_classes() -> list[type[BaseSettings]]:
 
 def on_refused_credential(platform: Platform) -> OnRefused | None:
     """What happens when a bad service token is presented."""
-    return RefusedServiceTokens.of(platform).record
+    code = "ServiceTokenAuthentication.Failed.InvalidToken"
+    return RefusalAudits.of(platform, code=code, one="A service token", several="service tokens").record
 
 
 def _is_settings_of(value: object, module: str) -> bool:

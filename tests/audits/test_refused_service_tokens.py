@@ -18,7 +18,7 @@ CODE = "ServiceTokenAuthentication.Failed.InvalidToken"
 @pytest_asyncio.fixture(autouse=True)
 async def short_minutes(monkeypatch):
     """Minutes of 0.3 s, and none that is still running when the next test begins."""
-    monkeypatch.setattr("server.subdomains.ancillary.audits.refused_tokens._SECONDS", 0.3)
+    monkeypatch.setattr("server.subdomains.ancillary.audits.api._MINUTE_SECONDS", 0.3)
     yield
     await asyncio.sleep(0.4)
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import itertools
 import json
 import secrets
 import time
@@ -14,6 +15,8 @@ from tenantry.emails.v1.emails_service_pb2_grpc import EmailsServiceStub
 from server.kernel import ids
 from tests.harness import Metadata, Running
 
+ADDRESS = "x-envoy-external-address"
+_addresses = itertools.count(1)
 SIGNING_KEY = "4c8f0b8e9d1a2b3c4d5e6f708192a3b4"
 
 
@@ -45,10 +48,11 @@ def report(
 
 
 async def notify(server: Running, body: Any, metadata: Metadata = ()) -> None:
-    """Report to *server*: the JSON of a value, or any bytes."""
+    """Report to *server*: the JSON of a value, or any bytes. Each from an address of its own, if none is given."""
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     request = NotifyMailgunEventRequest(content=HttpBody(content_type="application/json", data=data))
-    await EmailsServiceStub(server.channel).NotifyMailgunEvent(request, metadata=metadata)
+    address = () if any(name == ADDRESS for name, _ in metadata) else ((ADDRESS, f"192.0.2.{next(_addresses)}"),)
+    await EmailsServiceStub(server.channel).NotifyMailgunEvent(request, metadata=(*metadata, *address))
 
 
 async def stored(server: Running, body: dict[str, Any]) -> list[Any]:

@@ -1,5 +1,6 @@
 """NotifyMailgunEvent: who reports is known by the signature alone, which is good now, and once."""
 
+import asyncio
 import time
 from datetime import UTC, datetime
 
@@ -9,7 +10,7 @@ import pytest
 from server.kernel import ids
 from server.kernel.access.caller import ANONYMOUS, WEBHOOK
 from tests.emails.mails import COMPLAINED, SENT, events, find, sent
-from tests.emails.reports import SIGNING_KEY, audits, notify, report, stored
+from tests.emails.reports import ADDRESS, SIGNING_KEY, audits, notify, report, stored
 from tests.harness import refusal
 
 _INVALID = (grpc.StatusCode.UNAUTHENTICATED, "WEBHOOK_SIGNATURE_INVALID")
@@ -42,6 +43,21 @@ async def test_a_signature_that_is_missing_or_wrong_is_refused_and_audited(serve
     assert (audit["AgainstId"], audit["CallerId"]) == (ANONYMOUS, ANONYMOUS)
     assert await stored(server, body) == []
     assert await events(server, message_id) == SENT
+
+
+async def test_of_a_flood_of_forgeries_the_first_is_audited_and_the_rest_counted(server, serve, monkeypatch):
+    monkeypatch.setattr("server.subdomains.ancillary.audits.api._MINUTE_SECONDS", 0.5)
+    async with serve(mailgun_webhook_signing_key=SIGNING_KEY) as flooded:
+        flood = [notify(flooded, report(key="other"), ((ADDRESS, "198.51.100.7"),)) for _ in range(30)]
+        refused = await asyncio.gather(*(refusal(each) for each in flood))
+        [first] = await audits(server)
+        await asyncio.sleep(0.7)
+
+    assert {(each.code, each.reason) for each in refused} == {_INVALID}
+    assert first["Arguments"] == ["198.51.100.7", "WEBHOOK_SIGNATURE_INVALID"]
+    [_, rest] = await audits(server)
+    assert rest["Arguments"] == ["29", "198.51.100.7", "WEBHOOK_SIGNATURE_INVALID"]
+    assert rest["AgainstId"] == ANONYMOUS
 
 
 async def test_without_a_signing_key_nobody_is_believed_and_nothing_is_audited(server, serve):

@@ -54,6 +54,26 @@ async def test_a_line_break_in_a_name_or_subject_makes_no_header(serve):
     assert mail_server.recipients == ["ada@example.com"]
 
 
+@pytest.mark.parametrize("word", ["=?utf-8?q?x=0d=0aBcc:_eve=40example.com?=", "=?utf-8?b?eA0KQmNjOiBlQHguZQ==?="])
+async def test_a_line_break_in_an_encoded_word_makes_no_header_either(serve, word):
+    async with serving(MailServer()) as mail_server, serve(**_PLAIN, smtp_port=mail_server.port) as server:
+        assert await deliver(server, html(Subject=word, ToDisplayName=word, FromDisplayName=word)) == [(DELIVERED, "")]
+
+    [mail] = mail_server.mails
+    assert mail["Bcc"] is None
+    assert mail["Subject"] == word.replace("=?", "= ?")
+
+
+async def test_an_address_that_would_make_a_header_is_refused(serve):
+    message_id, address = ids.new_id("msg"), "=?utf-8?q?=0d=0aBcc=3a_eve=40example.com?=@example.com"
+    async with serving(MailServer()) as mail_server, serve(**_PLAIN, smtp_port=mail_server.port) as server:
+        refused = [(REFUSED, "EMAIL_GATEWAY_REFUSED")]
+        assert await deliver(server, html(message_id, ToEmailAddress=address)) == refused
+        assert (await find(server, message_id)).status == EMAIL_STATUS_SENDING_FAILED
+
+    assert mail_server.mails == []
+
+
 async def test_an_address_beyond_ascii_is_handed_over_as_it_is(serve):
     async with serving(MailServer()) as mail_server, serve(**_PLAIN, smtp_port=mail_server.port) as server:
         assert await deliver(server, html(ToEmailAddress="løve@bücher.example")) == [(DELIVERED, "")]

@@ -348,3 +348,24 @@ async def test_nats_may_want_a_password_and_be_verified(database, tmp_path):
         assert await claims_by("ada:wrong", pem) == []
         assert await claims_by("ada:sesame", None) == []
         assert await claims_by("ada:sesame", pem) == ["a"]
+
+
+async def test_whoever_takes_the_place_of_a_nats_with_tls_is_told_no_password(database):
+    heard = bytearray()
+
+    async def pretend(reader, writer):
+        writer.write(b'INFO {"server_id":"x","version":"2.11.0","max_payload":1048576,"tls_required":false}\r\n')
+        heard.extend(await reader.read())
+        writer.close()
+
+    pretender = await asyncio.start_server(pretend, "127.0.0.1", 0)
+    port = pretender.sockets[0].getsockname()[1]
+    engine = NatsEngine(database, SETTINGS, NatsSettings((f"tls://ada:sesame@127.0.0.1:{port}",)))
+    try:
+        assert await _claim(engine) == []
+    finally:
+        await engine.close()
+        pretender.close()
+
+    assert b"sesame" not in heard
+    assert heard == b""

@@ -1,6 +1,7 @@
 """NotifyTwilioEvent: what Twilio reports of an SMS."""
 
 import asyncio
+import itertools
 import json
 from datetime import UTC, datetime
 
@@ -18,13 +19,17 @@ from tests.harness import refusal
 from tests.sms.texts import CONFIRMED, FAILURE_CONFIRMED, SENT, events, find, sent
 from tests.sms.twilio_stand_in import ACCOUNT_SID, AUTH_TOKEN, CALLBACK_URL, report, signed, status_of
 
+ADDRESS = "x-envoy-external-address"
+addresses = itertools.count(1)
+
 
 @pytest.fixture
 def notify(listening):
     async def call(body, metadata=None):
         request = NotifyTwilioEventRequest(content=HttpBody(data=body))
         credential = signed(body) if metadata is None else metadata
-        await SmsServiceStub(listening.channel).NotifyTwilioEvent(request, metadata=credential)
+        address = (ADDRESS, f"192.0.2.{next(addresses)}")  # each from its own
+        await SmsServiceStub(listening.channel).NotifyTwilioEvent(request, metadata=(*credential, address))
 
     return call
 
@@ -221,6 +226,27 @@ async def test_what_twilio_did_not_sign_is_refused_and_audited_and_changes_nothi
     [audit] = [json.loads(text) for text in await listening.queued("audits", "Authentication.Twilio.Failed")]
     assert audit["AgainstId"] == ANONYMOUS
     assert sms.receipt_id not in json.dumps(audit)
+
+
+async def test_of_a_flood_of_forgeries_the_first_is_audited_and_the_rest_counted(serve, monkeypatch):
+    monkeypatch.setattr("server.subdomains.ancillary.audits.api._MINUTE_SECONDS", 0.5)
+    request = NotifyTwilioEventRequest(content=HttpBody(data=b"MessageSid=SM1"))
+    async with serve(twilio_auth_token=AUTH_TOKEN, twilio_webhook_callback_url=CALLBACK_URL) as flooded:
+
+        async def audited():
+            found = await flooded.queued("audits", "Authentication.Twilio.Failed")
+            return [json.loads(text)["Arguments"] for text in found]
+
+        forge = SmsServiceStub(flooded.channel).NotifyTwilioEvent
+        flood = [refusal(forge(request, metadata=((ADDRESS, "198.51.100.7"),))) for _ in range(30)]
+        refused = await asyncio.gather(*flood)
+        first = await audited()
+        await asyncio.sleep(0.7)
+        rest = (await audited())[1:]
+
+    assert {each.reason for each in refused} == {"WEBHOOK_SIGNATURE_INVALID"}
+    assert first == [["198.51.100.7", "WEBHOOK_SIGNATURE_INVALID"]]
+    assert rest == [["29", "198.51.100.7", "WEBHOOK_SIGNATURE_INVALID"]]
 
 
 @pytest.mark.parametrize("missing", ["twilio_auth_token", "twilio_webhook_callback_url"])

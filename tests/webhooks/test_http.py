@@ -97,6 +97,20 @@ async def test_a_second_address_is_tried_when_the_first_takes_no_connection(tmp_
     assert answer.http_status == 204
 
 
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [("xn--strae-oqa.example.com", "xn--strae-oqa.example.com"), ("hooks.example.com.", "hooks.example.com")],
+)
+async def test_a_name_is_looked_up_and_certified_as_it_is_spelled(tmp_path, monkeypatch, written, name):
+    context = certified(tmp_path, monkeypatch, name)
+    async with receiving(tls=context) as receiver:
+        calls = caller({name: ["127.0.0.1"]}, ports=[receiver.port])
+
+        answer = await calls.call(receiver.url(host=written), {}, b"{}")
+
+    assert (answer.http_status, answer.failure) == (204, None)
+
+
 async def test_a_name_without_an_address_is_said_to_be_one():
     assert (await caller({}).call("https://hooks.example.com/", {}, b"{}")).failure is Failure.NAME
 

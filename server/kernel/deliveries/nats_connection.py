@@ -42,6 +42,16 @@ class Link:
     in_place: set[str] = field(default_factory=set)
 
 
+class _Client(Client):
+    """Says who we are over TLS alone where the address asks for it: the library asks the other side, who may lie."""
+
+    def _connect_command(self) -> bytes:
+        server = self._current_server
+        if server is not None and server.uri.scheme == "tls" and not self._server_info.get("tls_required"):
+            raise nats.errors.SecureConnWantedError
+        return super()._connect_command()
+
+
 class NatsConnection:
     """Connects when it is asked, and hears *subject* as long as it is connected."""
 
@@ -94,7 +104,7 @@ class NatsConnection:
             return self._link
 
     async def _connect(self) -> Link:
-        client = await _client_of(self._settings)
+        client = await client_of(self._settings)
         await client.subscribe(self._subject, cb=self._hear)
         return Link(client, client.jetstream(timeout=ANSWER_SECONDS))
 
@@ -120,7 +130,7 @@ async def version_of(settings: NatsSettings) -> str:
     """
     try:
         async with asyncio.timeout(2 * ANSWER_SECONDS):
-            client = await _client_of(settings)
+            client = await client_of(settings)
             try:
                 await client.jetstream(timeout=ANSWER_SECONDS).account_info()
                 version = client.connected_server_version
@@ -133,8 +143,14 @@ async def version_of(settings: NatsSettings) -> str:
     return f"{version.major}.{version.minor}.{version.patch}"
 
 
-async def _client_of(settings: NatsSettings) -> Client:
-    client = Client()
+async def client_of(settings: NatsSettings) -> Client:
+    """
+    A client that is connected, and does not connect again.
+
+    Raises:
+        nats.errors.Error, OSError: There is no NATS, or not the one that is meant.
+    """
+    client = _Client()
     try:
         await client.connect(
             list(settings.servers),

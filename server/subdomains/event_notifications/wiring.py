@@ -8,6 +8,7 @@ from tenantry.event_notifications.v1 import event_notifications_service_pb2
 
 from server.kernel.deliveries.engine import Claimed
 from server.kernel.deliveries.messages import Queue
+from server.kernel.deliveries.settings import DeliverySettings
 from server.kernel.subdomain import Carrier, Platform, Service, Subdomain
 from server.subdomains.event_notifications.adapters.nats import NatsBroker
 from server.subdomains.event_notifications.application.notifications import NotificationsApplication
@@ -26,7 +27,7 @@ def event_notifications(platform: Platform) -> Subdomain:
     servicer = EventNotificationsServicer(
         application, DeadLettersApplication.of(platform), OperationsApplication.of(platform), platform.lists
     )
-    consumers = [IntegrationSubscriber(_broker(settings)).consumer]
+    consumers = [IntegrationSubscriber(_broker(platform, settings)).consumer]
     if platform.is_testing and settings.testing_subscription:
         consumers.append(TESTING)
     carrier = Carrier(
@@ -46,10 +47,11 @@ def event_notifications(platform: Platform) -> Subdomain:
     )
 
 
-def _broker(settings: EventNotificationsSettings) -> NatsBroker | None:
-    if settings.integration_broker == "none" or settings.nats_url is None:
+def _broker(platform: Platform, settings: EventNotificationsSettings) -> NatsBroker | None:
+    if settings.integration_broker == "none":
         return None
-    return NatsBroker(settings.nats_url.get_secret_value())
+    deliveries: DeliverySettings = platform.read_settings(DeliverySettings)
+    return NatsBroker(deliveries.nats)
 
 
 def _addressed(claimed: Sequence[Claimed]) -> list[tuple[str, str]]:

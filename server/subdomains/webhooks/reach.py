@@ -18,14 +18,19 @@ _FURTHER = [
     ipaddress.ip_network(network)
     for network in (
         "168.63.129.16/32",  # the metadata service of Azure, public as it looks
-        "64:ff9b::/96",  # leads to any IPv4 address
-        "64:ff9b:1::/48",
-        "2002::/16",  # so does this
+        "192.0.0.0/24",  # of protocols, and of the metadata service of another cloud
+        "192.88.99.0/24",  # leads to IPv6 by whoever is near
+        "2002::/16",  # leads to any IPv4 address
+        "3fff::/20",  # of documentation
     )
 ]
+# All of IPv6 that is handed out. What lies elsewhere is local of old (fec0::/10), leads to any IPv4 address (::/96,
+# ::ffff:0:0:0/96, 64:ff9b::/96), or is nobody's, which Python takes for public.
+_HANDED_OUT = ipaddress.ip_network("2000::/3")
 _OWN_NAMES = ("localhost", "local", "internal", "arpa")
 _LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
 _NAME = re.compile(rf"({_LABEL}\.)+(?!\d)(?!0x){_LABEL}\.?")  # numbers at its end would make it an address
+_IN_BRACKETS = re.compile(r"(.*@)?\[[0-9A-Fa-f:.]+\](:[0-9]*)?")  # urlsplit takes more, whoever calls does not
 _LONGEST_URL = 2048
 
 
@@ -47,6 +52,8 @@ class Reach:
         found = _unwrapped(ipaddress.ip_address(address.partition("%")[0]))
         if found.is_loopback:
             return self.allows_loopback
+        if isinstance(found, ipaddress.IPv6Address) and found not in _HANDED_OUT:
+            return False
         return found.is_global and not found.is_multicast and not any(found in network for network in _FURTHER)
 
     def _problem(self, url: str) -> str | None:
@@ -83,6 +90,10 @@ def _split(url: str) -> SplitResult | None:
         parts = urlsplit(url)
         _ = parts.port  # raises when it is none
     except ValueError:
+        return None
+    if set(parts.netloc) & set("[]") and (
+        not _IN_BRACKETS.fullmatch(parts.netloc) or not _literal(parts.hostname or "")
+    ):
         return None
     return parts if parts.port != 0 else None
 

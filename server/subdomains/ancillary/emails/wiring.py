@@ -10,7 +10,7 @@ from server.kernel.deliveries.messages import Queue
 from server.kernel.deliveries.settings import DeliverySettings
 from server.kernel.subdomain import Carrier, Platform, Service, Subdomain
 from server.kernel.webhooks import Webhooks
-from server.subdomains.ancillary.audits.api import AuditsApi
+from server.subdomains.ancillary.audits.api import RefusalAudits
 from server.subdomains.ancillary.emails.adapters.capture import CaptureGateway
 from server.subdomains.ancillary.emails.adapters.smtp import SmtpGateway
 from server.subdomains.ancillary.emails.application.emails import EmailsApplication
@@ -40,10 +40,16 @@ def emails(platform: Platform) -> Subdomain:
         host_region=platform.database.host_region,
         now=platform.clock,
     )
+    forgeries = RefusalAudits.of(
+        platform,
+        code="Authentication.Mailgun.Failed",
+        one="A report of Mailgun",
+        several="reports of Mailgun",
+    )
     reports = EmailReports(
         begin=platform.begin,
         webhooks=Webhooks.of(platform),
-        audits=AuditsApi.of(platform),
+        forgeries=forgeries,
         signing_key=settings.mailgun_webhook_signing_key.get_secret_value(),
         now=platform.clock,
     )

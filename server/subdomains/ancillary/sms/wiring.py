@@ -10,7 +10,7 @@ from server.kernel.deliveries.messages import Queue
 from server.kernel.deliveries.settings import DeliverySettings
 from server.kernel.subdomain import Carrier, Platform, Service, Subdomain
 from server.kernel.webhooks import Webhooks
-from server.subdomains.ancillary.audits.api import AuditsApi
+from server.subdomains.ancillary.audits.api import RefusalAudits
 from server.subdomains.ancillary.sms.adapters.capture import CaptureGateway
 from server.subdomains.ancillary.sms.adapters.twilio_reports import TwilioReports
 from server.subdomains.ancillary.sms.application.reports import SmsReports
@@ -40,10 +40,16 @@ def sms(platform: Platform) -> Subdomain:
         host_region=platform.database.host_region,
         now=platform.clock,
     )
+    forgeries = RefusalAudits.of(
+        platform,
+        code="Authentication.Twilio.Failed",
+        one="A report of Twilio",
+        several="reports of Twilio",
+    )
     reports = SmsReports(
         begin=platform.begin,
         webhooks=Webhooks.of(platform),
-        audits=AuditsApi.of(platform),
+        forgeries=forgeries,
         twilio=_twilio_reports(settings),
         now=platform.clock,
     )

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from server.kernel.deliveries.settings import NatsSettings
 from server.subdomains.event_notifications.errors import BrokerAway
 from server.subdomains.event_notifications.events import IntegrationEvent
 
@@ -20,8 +21,8 @@ _SECONDS = 5.0  # of a transaction that waits for it
 class NatsBroker:
     """One connection, made when the first event is published. Subscribers listen to ``tenantry.integration.>``."""
 
-    def __init__(self, url: str) -> None:
-        self._servers = url.split(",")
+    def __init__(self, settings: NatsSettings) -> None:
+        self._settings = settings
         self._client: Client | None = None
         self._turn = asyncio.Lock()
 
@@ -50,13 +51,11 @@ class NatsBroker:
             raise BrokerAway(type(error).__name__) from error
 
     async def _stream(self) -> "JetStreamContext":
-        import nats  # noqa: PLC0415  # as above
+        from server.kernel.deliveries.nats_connection import client_of  # noqa: PLC0415  # as above
 
         async with self._turn:
             if self._client is None or not self._client.is_connected:
-                self._client = await nats.connect(
-                    self._servers, allow_reconnect=False, connect_timeout=_SECONDS, error_cb=_say_nothing
-                )
+                self._client = await client_of(self._settings)
                 await self._client.jetstream().add_stream(name=STREAM, subjects=[f"{SUBJECTS}.>"])
             return self._client.jetstream()
 
@@ -64,7 +63,3 @@ class NatsBroker:
         client, self._client = self._client, None
         if client is not None:
             await client.close()
-
-
-async def _say_nothing(error: Exception) -> None:
-    """Whoever publishes is told."""

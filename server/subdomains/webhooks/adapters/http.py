@@ -60,8 +60,10 @@ class HttpCaller:
         if any(self._reach.violations_of_url(url)):  # the settings may be other ones than when it was given
             return Answer(failure=Failure.FORBIDDEN_ADDRESS)
         target = httpx.URL(url)
+        # As it was given: turned into Unicode and back by other rules, an international name would be another one.
+        host = target.raw_host.decode().removesuffix(".")  # certificates name hosts without the dot
         try:
-            addresses = await self._addresses(target.host)
+            addresses = await self._addresses(host)
         except (gaierror, UnicodeError):
             return Answer(failure=Failure.NAME)
         if not addresses or not all(self._reach.admits(address) for address in addresses):
@@ -74,7 +76,7 @@ class HttpCaller:
                 headers={**_HEADERS, **headers, "host": target.netloc.decode()},
                 content=body,
                 extensions={
-                    "sni_hostname": target.raw_host.decode(),
+                    "sni_hostname": host,
                     "timeout": {"connect": _CONNECT_SECONDS, "read": None, "write": None},
                 },
             )

@@ -4,6 +4,10 @@ from email.headerregistry import Address
 
 from server.subdomains.ancillary.emails.ports import Mail, Party
 
+# How one begins (RFC 2047). Python decodes those that stand in the value of a header, line breaks included, and writes
+# what it has read: the line break ends the header, and what follows is another one.
+ENCODED_WORD = "=?"
+
 
 def message_id_of(mail: Mail) -> str:
     """The Message-ID of a mail, without brackets. The same mail has the same one: a second copy can be recognised."""
@@ -18,5 +22,6 @@ def mailbox_of(party: Party) -> Address:
 
 
 def one_line(text: str) -> str:
-    """A text that cannot end its header and begin another one, as a line break would."""
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+    """A text that cannot end its header and begin another one, as a line break would, or one in an encoded word."""
+    line = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+    return line.replace(ENCODED_WORD, "= ?")

@@ -11,7 +11,7 @@ from typing import Literal
 import aiosmtplib
 
 from server.kernel.clock import Clock
-from server.subdomains.ancillary.emails.adapters.headers import mailbox_of, message_id_of, one_line
+from server.subdomains.ancillary.emails.adapters.headers import ENCODED_WORD, mailbox_of, message_id_of, one_line
 from server.subdomains.ancillary.emails.adapters.text import text_of
 from server.subdomains.ancillary.emails.errors import (
     EmailGatewayFailed,
@@ -56,8 +56,8 @@ class SmtpGateway:
     async def send(self, mail: Mail) -> str:
         if not isinstance(mail.content, Html):
             raise EmailTemplateUnsupported
-        message = message_of(mail, mail.content, self._now())
         try:
+            message = message_of(mail, mail.content, self._now())
             async with asyncio.timeout(self._timeout_seconds):
                 await self._hand_over(mail, message)
         except aiosmtplib.SMTPRecipientsRefused as error:
@@ -87,7 +87,14 @@ class SmtpGateway:
 
 
 def message_of(mail: Mail, content: Html, now: datetime) -> EmailMessage:
-    """The mail as it goes over the wire."""
+    """
+    The mail as it goes over the wire.
+
+    Raises:
+        ValueError: It cannot be written.
+    """
+    if ENCODED_WORD in mail.recipient.email_address:
+        raise ValueError("an address with an encoded word in it")
     message = EmailMessage(policy=SMTP)
     message["Message-ID"] = f"<{message_id_of(mail)}>"
     message["Date"] = format_datetime(now)

@@ -2,11 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from server.kernel.access.caller import ANONYMOUS
 from server.kernel.clock import Clock
 from server.kernel.database import OpenUnitOfWork, UnitOfWork
 from server.kernel.webhooks import Nonce, WebhookNotification, Webhooks, WebhookSignatureInvalid, WebhookStale
-from server.subdomains.ancillary.audits.api import AuditsApi
+from server.subdomains.ancillary.audits.api import RefusalAudits
 from server.subdomains.ancillary.emails.adapters.mailgun_reports import MailgunEvent, MailgunReport, read_report
 from server.subdomains.ancillary.emails.domain import EmailDelivery
 from server.subdomains.ancillary.emails.repository import EmailRepository
@@ -19,11 +18,11 @@ class EmailReports:
     """Notes what is reported. A receipt that nobody knows changes nothing."""
 
     def __init__(
-        self, *, begin: OpenUnitOfWork, webhooks: Webhooks, audits: AuditsApi, signing_key: str, now: Clock
+        self, *, begin: OpenUnitOfWork, webhooks: Webhooks, forgeries: RefusalAudits, signing_key: str, now: Clock
     ) -> None:
         self._begin = begin
         self._webhooks = webhooks
-        self._audits = audits
+        self._forgeries = forgeries
         self._signing_key = signing_key
         self._now = now
 
@@ -66,16 +65,9 @@ class EmailReports:
         if not self._signing_key:
             raise WebhookSignatureInvalid
         if not report.is_signed_with(self._signing_key):
-            # In a transaction of its own: the call itself fails.
-            async with self._begin() as uow:
-                self._audits.record(
-                    uow,
-                    "Authentication.Mailgun.Failed",
-                    "A report of Mailgun was refused: {Reason}",
-                    WebhookSignatureInvalid.reason,
-                    against=ANONYMOUS,
-                )
-            raise WebhookSignatureInvalid
+            forgery = WebhookSignatureInvalid()
+            await self._forgeries.record(forgery)
+            raise forgery
 
     async def _process(self, uow: UnitOfWork, event: MailgunEvent) -> None:
         at = event.at or self._now()

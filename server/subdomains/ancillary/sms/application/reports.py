@@ -3,11 +3,10 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from server.kernel.access.caller import ANONYMOUS
 from server.kernel.clock import Clock
 from server.kernel.database import OpenUnitOfWork, UnitOfWork
 from server.kernel.webhooks import Webhooks, WebhookSignatureInvalid
-from server.subdomains.ancillary.audits.api import AuditsApi
+from server.subdomains.ancillary.audits.api import RefusalAudits
 from server.subdomains.ancillary.sms.adapters.twilio_reports import TwilioReport, TwilioReports
 from server.subdomains.ancillary.sms.domain import SmsDelivery
 from server.subdomains.ancillary.sms.repository import SmsRepository
@@ -21,13 +20,13 @@ class SmsReports:
         *,
         begin: OpenUnitOfWork,
         webhooks: Webhooks,
-        audits: AuditsApi,
+        forgeries: RefusalAudits,
         twilio: TwilioReports | None,
         now: Clock,
     ) -> None:
         self._begin = begin
         self._webhooks = webhooks
-        self._audits = audits
+        self._forgeries = forgeries
         self._twilio = twilio
         self._now = now
 
@@ -42,8 +41,8 @@ class SmsReports:
             raise WebhookSignatureInvalid
         try:
             report = self._twilio.read(body, signature)
-        except WebhookSignatureInvalid:
-            await self._audit_forgery()
+        except WebhookSignatureInvalid as forgery:
+            await self._forgeries.record(forgery)
             raise
         if report.receipt_id:
             await self._webhooks.process(report.notification, lambda uow: self._process(uow, report))
@@ -57,17 +56,6 @@ class SmsReports:
         """Note that the gateway could not deliver an SMS, now or then."""
         async with self._begin() as uow:
             await self._note(uow, receipt_id, lambda sms: sms.confirm_failure(failed_at or self._now(), reason))
-
-    async def _audit_forgery(self) -> None:
-        # In a transaction of its own: the call itself fails.
-        async with self._begin() as uow:
-            self._audits.record(
-                uow,
-                "Authentication.Twilio.Failed",
-                "A report of Twilio was refused: {Reason}",
-                WebhookSignatureInvalid.reason,
-                against=ANONYMOUS,
-            )
 
     async def _process(self, uow: UnitOfWork, report: TwilioReport) -> None:
         now = self._now()
