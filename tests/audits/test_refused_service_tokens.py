@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import timedelta
 
 import grpc
 import pytest
@@ -51,6 +52,16 @@ async def test_one_is_audited_against_nobody_although_its_call_fails(forge, audi
     [audit] = await audited()
     assert (audit["AuditCode"], audit["AgainstId"]) == (CODE, ANONYMOUS)
     assert audit["Arguments"] == ["192.0.2.1", refused.reason]
+
+
+async def test_one_that_has_expired_is_audited_too(audits_service, audited, server):
+    expired = server.as_service()
+    server.clock.advance(timedelta(minutes=6))
+    refused = await refusal(audits_service.DeliverAudits(DeliverAuditsRequest(messages=["{}"]), metadata=expired))
+
+    assert (refused.code, refused.reason) == (grpc.StatusCode.UNAUTHENTICATED, "TOKEN_EXPIRED")
+    [audit] = await audited()
+    assert (audit["AuditCode"], audit["AgainstId"], audit["Arguments"][1]) == (CODE, ANONYMOUS, "TOKEN_EXPIRED")
 
 
 async def test_of_a_flood_the_first_is_audited_and_the_rest_counted(forge, audited):
