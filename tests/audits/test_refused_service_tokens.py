@@ -9,7 +9,11 @@ import pytest
 import pytest_asyncio
 from tenantry.audits.v1.audits_service_pb2 import DeliverAuditsRequest
 
+from server.kernel import ids
 from server.kernel.access.caller import ANONYMOUS
+from server.kernel.deliveries.engine import Claimed
+from server.kernel.deliveries.outcomes import Outcome
+from server.kernel.deliveries.servers import Server
 from tests.harness import refusal
 from tests.messages import message
 
@@ -109,3 +113,20 @@ async def test_one_whose_audit_fails_is_not_forgotten(forge, audited, server):
     await asyncio.sleep(0.5)
     [audit] = await audited()
     assert audit["Arguments"][:2] == ["1", "192.0.2.1"]
+
+
+async def test_a_worker_whose_token_is_refused_makes_a_new_one(server):
+    [carrier] = [carrier for subdomain in server.app.subdomains for carrier in subdomain.carriers]
+    worker_side = Server(server.channel, server.app.platform.tokens)
+
+    async def deliver() -> tuple[Outcome, str | None]:
+        key = ids.uuid7()
+        claimed = Claimed(key, message(ids.encode("msg", key), AuditCode="Worked"), 1)
+        [result] = await worker_side.call(carrier, [claimed], 10)
+        return result.outcome, result.reason
+
+    assert await deliver() == (Outcome.DELIVERED, None)
+    server.clock.advance(timedelta(minutes=6))  # the clock is set, and no time has passed
+    assert await deliver() == (Outcome.RETRY_LATER, "CALL_UNAUTHENTICATED")
+
+    assert await deliver() == (Outcome.DELIVERED, None)
