@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from server.kernel import ids
-from server.kernel.access.caller import MAINTENANCE
+from server.kernel.access.caller import MAINTENANCE, service_call, set_current_call
 from server.kernel.queues import Queue
 from server.kernel.settings import PlatformSettings, read
 
@@ -130,6 +130,7 @@ def _with(work: Callable[["Database"], Awaitable[Any]]) -> Any:
     from server.launch.database import database
 
     async def run() -> Any:
+        set_current_call(service_call(str(ids.uuid7())))
         async with database(read(PlatformSettings)) as dsn:
             store = Database(dsn, pool_size=2)
             try:

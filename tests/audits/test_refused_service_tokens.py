@@ -2,13 +2,18 @@
 
 import asyncio
 import json
+from datetime import timedelta
 
 import grpc
 import pytest
 import pytest_asyncio
 from tenantry.audits.v1.audits_service_pb2 import DeliverAuditsRequest
 
+from server.kernel import ids
 from server.kernel.access.caller import ANONYMOUS
+from server.kernel.deliveries.engine import Claimed
+from server.kernel.deliveries.outcomes import Outcome
+from server.kernel.deliveries.servers import Server
 from tests.harness import refusal
 from tests.messages import message
 
@@ -51,6 +56,16 @@ async def test_one_is_audited_against_nobody_although_its_call_fails(forge, audi
     [audit] = await audited()
     assert (audit["AuditCode"], audit["AgainstId"]) == (CODE, ANONYMOUS)
     assert audit["Arguments"] == ["192.0.2.1", refused.reason]
+
+
+async def test_one_that_has_expired_is_audited_too(audits_service, audited, server):
+    expired = server.as_service()
+    server.clock.advance(timedelta(minutes=6))
+    refused = await refusal(audits_service.DeliverAudits(DeliverAuditsRequest(messages=["{}"]), metadata=expired))
+
+    assert (refused.code, refused.reason) == (grpc.StatusCode.UNAUTHENTICATED, "TOKEN_EXPIRED")
+    [audit] = await audited()
+    assert (audit["AuditCode"], audit["AgainstId"], audit["Arguments"][1]) == (CODE, ANONYMOUS, "TOKEN_EXPIRED")
 
 
 async def test_of_a_flood_the_first_is_audited_and_the_rest_counted(forge, audited):
@@ -98,3 +113,20 @@ async def test_one_whose_audit_fails_is_not_forgotten(forge, audited, server):
     await asyncio.sleep(0.5)
     [audit] = await audited()
     assert audit["Arguments"][:2] == ["1", "192.0.2.1"]
+
+
+async def test_a_worker_whose_token_is_refused_makes_a_new_one(server):
+    [carrier] = [carrier for subdomain in server.app.subdomains for carrier in subdomain.carriers]
+    worker_side = Server(server.channel, server.app.platform.tokens)
+
+    async def deliver() -> tuple[Outcome, str | None]:
+        key = ids.uuid7()
+        claimed = Claimed(key, message(ids.encode("msg", key), AuditCode="Worked"), 1)
+        [result] = await worker_side.call(carrier, [claimed], 10)
+        return result.outcome, result.reason
+
+    assert await deliver() == (Outcome.DELIVERED, None)
+    server.clock.advance(timedelta(minutes=6))  # the clock is set, and no time has passed
+    assert await deliver() == (Outcome.RETRY_LATER, "CALL_UNAUTHENTICATED")
+
+    assert await deliver() == (Outcome.DELIVERED, None)

@@ -152,7 +152,9 @@ async def test_what_operators_change_is_audited(dsn):
     connection = await asyncpg.connect(dsn)
     rows = await connection.fetch("SELECT message FROM kernel.delivery WHERE queue = 'audits' ORDER BY id")
     await connection.close()
-    told = [(each["AuditCode"], each["Arguments"]) for each in (json.loads(row["message"]) for row in rows)]
+    audits = [json.loads(row["message"]) for row in rows]
+    assert [(audit["AgainstId"], audit["CallerId"]) for audit in audits] == [(MAINTENANCE, MAINTENANCE)] * 2
+    told = [(audit["AuditCode"], audit["Arguments"]) for audit in audits]
     assert told == [
         ("Queue.DeadLettersRedriven", [MAINTENANCE, "emails", "1"]),
         ("Queue.DeadLettersDiscarded", [MAINTENANCE, other]),

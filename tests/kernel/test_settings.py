@@ -21,6 +21,7 @@ class KeySettings(BaseSettings):
 
     cookie_key: Annotated[SecretStr, Secret()] = Field(description="Signs cookies.")
     pages: int = Field(10, ge=1, description="How many | at once.")
+    printer_password: SecretStr = Field(SecretStr(""), description="Of the printer, if it has one.")
 
 
 class AddressSettings(BaseSettings):
@@ -130,6 +131,7 @@ def test_the_page_tells_name_default_and_meaning() -> None:
     assert (
         "| `TENANTRY_COOKIE_KEY` | made in development, required in production | **Secret.** Signs cookies. |" in page
     )
+    assert "| `TENANTRY_PRINTER_PASSWORD` | none | **Secret.** Of the printer" in page
     assert "| `TENANTRY_PAGES` | `10` | How many \\| at once. |" in page
     assert "| `TENANTRY_SENDER` | required | Who writes. |" in page
     assert "| `TENANTRY_DATABASE_URL` | none | **Secret.** An external PostgreSQL" in page

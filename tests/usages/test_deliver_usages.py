@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import secrets
 
 import grpc
 import pytest
@@ -49,6 +50,17 @@ def told(deliver, server):
         return [(row["kind"], row["user_id"], row["tenant"], json.loads(row["properties"])) for row in rows]
 
     return of
+
+
+async def test_who_and_where_are_kept_shortened_and_hold_up_nobody_else(deliver, server):
+    endless = secrets.token_hex(20_000)  # nothing that a database could compress
+    long_usage = message(ForId=endless, EventName="Long", Additional={"TenantId": endless})
+
+    results = await deliver(long_usage, message(ForId="user_1", EventName="Short"))
+
+    assert outcomes(results) == [(DELIVERED, ""), (DELIVERED, "")]
+    rows = await server.rows("SELECT user_id, tenant FROM usages.usage_record WHERE event_name = 'Long'")
+    assert [(row["user_id"], row["tenant"]) for row in rows] == [(endless[:200], endless[:200])]
 
 
 async def test_a_usage_is_tracked_for_its_user_in_its_organization(told):

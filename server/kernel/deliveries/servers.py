@@ -75,6 +75,8 @@ class Server:
             if error.code() is grpc.StatusCode.UNAUTHENTICATED:
                 self._token = ("", 0.0)  # a clock was put right: a new one is of today
             log.warning("a delivery call failed", extra={"queue": carrier.queue, "code": error.code().name})
+            if error.code() is grpc.StatusCode.UNAUTHENTICATED:
+                self._token = ("", 0.0)  # a clock has jumped, or its key is gone: the next call has a new one
             return retry_all(batch, f"CALL_{error.code().name}")
         if len(results) != len(batch):
             return retry_all(batch, "CALL_MISCOUNTED")

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from server.kernel.access.caller import NOBODY, Caller, Credential
 from server.kernel.access.principals import Principals
 from server.kernel.errors import AccountSuspended, Refusal, Unauthenticated
-from server.kernel.security.tokens import ServiceTokenInvalid, TokenInvalid, TokenRevoked, Tokens
+from server.kernel.security.tokens import ServiceTokenExpired, ServiceTokenInvalid, TokenInvalid, TokenRevoked, Tokens
 
 Metadata = Mapping[str, str | bytes]
 AuthenticateApiKey = Callable[[str], Awaitable[Caller]]
@@ -68,7 +68,7 @@ class Authentication:
             raise TokenInvalid
         try:
             claims = self._tokens.verify(token)
-        except ServiceTokenInvalid as refusal:
+        except (ServiceTokenInvalid, ServiceTokenExpired) as refusal:
             if self._on_refused is not None:
                 await self._on_refused(refusal)
             raise

@@ -50,6 +50,10 @@ class ServiceTokenInvalid(TokenInvalid):
     """A service token that is refused: audited by whoever listens."""
 
 
+class ServiceTokenExpired(TokenExpired):
+    """A service token that was good once: audited likewise, since whoever has it may have found it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Claims:
     """What a verified token says."""
@@ -145,7 +149,7 @@ class Tokens:
             self._remembered[token] = claims
         if self._clock() >= claims.expires_at:
             self._remembered.pop(token, None)
-            raise TokenExpired
+            raise ServiceTokenExpired if claims.is_service else TokenExpired
         return claims
 
     def _forget_old_keys(self) -> None:

@@ -13,6 +13,7 @@ from server.kernel.database.types import Id, Instant
 from server.subdomains.ancillary.usages import tables
 from server.subdomains.ancillary.usages.domain import UsageRecord
 
+_LONGEST = 200  # of whom and where, which are indexed: as long as a search may say, and longer than any id
 _record = tables.usage_record.c
 _ARRAYS: dict[str, Any] = {
     "id": Id("usage"),
@@ -61,7 +62,7 @@ def _to_row(record: UsageRecord) -> dict[str, Any]:
         "created_at": record.created_at,
         "kind": record.kind.value,
         "event_name": record.event_name,
-        "user_id": record.user_id,
-        "tenant": record.tenant,
+        "user_id": record.user_id[:_LONGEST],
+        "tenant": record.tenant[:_LONGEST],
         "properties": json.dumps(record.properties, ensure_ascii=False),
     }
