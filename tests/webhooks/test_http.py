@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+import threading
 from datetime import UTC, datetime, timedelta
 from socket import gaierror
 
@@ -135,6 +136,21 @@ async def test_the_proxy_of_the_environment_is_not_used(monkeypatch):
 
 async def test_the_name_of_this_machine_leads_home():
     assert set(await resolve("localhost")) <= {"127.0.0.1", "::1"}
+
+
+async def test_name_servers_that_do_not_answer_hold_up_nothing_else(monkeypatch):
+    answered = threading.Event()
+    monkeypatch.setattr(
+        "server.subdomains.webhooks.adapters.http.getaddrinfo", lambda *_, **__: answered.wait(10) and []
+    )
+    lookups = [asyncio.create_task(resolve(f"slow{number}.example.com")) for number in range(50)]
+    try:
+        await asyncio.sleep(0.1)
+        async with asyncio.timeout(2):
+            assert await asyncio.get_running_loop().getaddrinfo("127.0.0.1", 443)
+    finally:
+        answered.set()
+        await asyncio.gather(*lookups)
 
 
 async def test_an_answer_that_never_ends_is_not_read():

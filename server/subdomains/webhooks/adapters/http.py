@@ -9,9 +9,11 @@ import asyncio
 import ipaddress
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from socket import SOCK_STREAM, gaierror
+from functools import partial
+from socket import SOCK_STREAM, gaierror, getaddrinfo
 from typing import TYPE_CHECKING
 
 from server.kernel.clock import Clock
@@ -27,12 +29,16 @@ _CONNECT_SECONDS = 5.0
 _MOST_ADDRESSES = 3
 _ASKS_TO_WAIT = (429, 503)
 _LONGEST_WAIT = timedelta(days=1)
+# Looking up a name blocks, for as long as its owner's name server likes. It has threads of its own, so that it holds up
+# nothing else, such as the look-ups of our own database and gateways.
+_THREADS = ThreadPoolExecutor(16, thread_name_prefix="webhook-names")
 _HEADERS = {"content-type": "application/json", "user-agent": "Tenantry-Webhooks/1", "connection": "close"}
 
 
 async def resolve(host: str) -> Sequence[str]:
     """The addresses of a name, those to be preferred first."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, None, type=SOCK_STREAM)
+    look_up = partial(getaddrinfo, host, None, type=SOCK_STREAM)
+    found = await asyncio.get_running_loop().run_in_executor(_THREADS, look_up)
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
