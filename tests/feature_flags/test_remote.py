@@ -22,7 +22,7 @@ from tests.feature_flags.flags import FLAGS, SOMEBODY, SOMEWHERE
 from tests.feature_flags.stand_ins import ENVIRONMENT_KEY, StandIn, flagd, flagsmith
 from tests.harness import Running, refusal
 
-TIMEOUT = 0.3
+TIMEOUT = 1.0
 CACHE = timedelta(minutes=5)
 # The same flags as FLAGS, in Flagsmith's terms: it has segments by traits and overrides by identity, and no types.
 FLAGSMITH = {
