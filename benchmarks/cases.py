@@ -68,8 +68,8 @@ async def hashing_cases(stage: Stage) -> list[Case]:
 async def unit_of_work_cases(stage: Stage) -> list[Case]:
     """Durable writes, ours and others'."""
     cluster = await stage.cluster()
-    url = await cluster.create("writes")
-    return await stage.entered(write_cases(url, stage.folder, await stage.receiver(), cluster.pid))
+    urls = await cluster.create("writes"), await cluster.create("writes_awake")
+    return await stage.entered(write_cases(*urls, stage.folder, await stage.receiver(), cluster.pid))
 
 
 async def delivery_cases(stage: Stage) -> list[Case]:
@@ -86,7 +86,7 @@ MAKERS: tuple[tuple[tuple[str, ...], Maker], ...] = (
     ((goals.REST_READ, goals.REST_WRITE), rest_cases),
     ((goals.TWIN_READ, goals.TWIN_WRITE), twin_cases),
     ((goals.UNGUARDED, goals.GUARDED), security_cases),
-    ((goals.WORK, goals.FIVE_STATEMENTS, goals.ORM_WORK), unit_of_work_cases),
+    ((goals.WORK, goals.FIVE_STATEMENTS, goals.ORM_WORK, goals.WORK_AWAKE), unit_of_work_cases),
     ((goals.RELAY, goals.PLAIN_RELAY, goals.PGQUEUER, goals.LAG, goals.BARE_CALL), delivery_cases),
     ((goals.IDLE, goals.SIGNING_IN, goals.HASHING), hashing_cases),
 )

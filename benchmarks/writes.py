@@ -2,14 +2,14 @@
 What a durable unit of work costs: a row, its event and a delivery, by 64 callers at once over 16 connections.
 
 The same three rows go into the same tables three ways: by our unit of work, by five statements of asyncpg (BEGIN, three
-inserts, COMMIT), and by SQLAlchemy's async ORM. A worker in a process of its own is awake meanwhile, and carries out
-what each of them queues.
+inserts, COMMIT), and by SQLAlchemy's async ORM. Once more by ours with a worker awake, which in a process of its own
+carries out what is queued: how often PostgreSQL waits for the disk then.
 """
 
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +22,7 @@ from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 from sqlalchemy.orm import registry
 
 from benchmarks import POOL_SIZE
-from benchmarks.goals import FIVE_STATEMENTS, ORM_WORK, WORK
+from benchmarks.goals import FIVE_STATEMENTS, ORM_WORK, WORK, WORK_AWAKE
 from benchmarks.load.target import outcome_of
 from benchmarks.process import free_port, running
 from benchmarks.processor_time import Stopwatch
@@ -143,29 +143,45 @@ def orm_write(sessions: "async_sessionmaker[Any]") -> Write:
 
 
 @asynccontextmanager
-async def write_cases(url: str, folder: Path, receiver_port: int, postgres: int) -> AsyncIterator[list[Case]]:
-    """The three ways, in the database *url*."""
+async def write_cases(
+    url: str, awake_url: str, folder: Path, receiver_port: int, postgres: int
+) -> AsyncIterator[list[Case]]:
+    """The three ways, in the database *url*, and ours with a worker awake in *awake_url*."""
+    set_current_call(service_call("bench"))
+    async with AsyncExitStack() as stack:
+        ours = await stack.enter_async_context(prepared(url))
+        pool = await stack.enter_async_context(asyncpg.create_pool(url, min_size=POOL_SIZE, max_size=POOL_SIZE))
+        engine = create_async_engine(url.replace("postgresql://", "postgresql+asyncpg://"), pool_size=POOL_SIZE)
+        stack.push_async_callback(engine.dispose)
+        watched = await stack.enter_async_context(prepared(awake_url))
+        port = free_port()
+        awake = ["-m", "benchmarks.awake", awake_url, f"127.0.0.1:{receiver_port}", str(port)]
+        await stack.enter_async_context(running(awake, port=port, log=folder / "awake.log"))
+        writes = {
+            WORK: (our_write(ours), url),
+            FIVE_STATEMENTS: (five_statements(pool), url),
+            ORM_WORK: (orm_write(async_sessionmaker(engine)), url),
+            WORK_AWAKE: (our_write(watched), awake_url),
+        }
+        cases = []
+        for name, (write, database_url) in writes.items():
+            owner = await asyncpg.connect(database_url)
+            stack.push_async_callback(owner.close)
+            cases.append(Case(name, round_of(write, owner, postgres)))
+        yield cases
+
+
+@asynccontextmanager
+async def prepared(url: str) -> AsyncIterator[Database]:
+    """The kernel's database at *url*, migrated."""
     await migrate(url, [KERNEL])
     owner = await asyncpg.connect(url)
     await owner.execute(SCHEMA)
+    await owner.close()
     database = Database(url, pool_size=POOL_SIZE)
     await database.start()
-    pool = await asyncpg.create_pool(url, min_size=POOL_SIZE, max_size=POOL_SIZE)
-    engine = create_async_engine(url.replace("postgresql://", "postgresql+asyncpg://"), pool_size=POOL_SIZE)
-    port = free_port()
-    awake = ["-m", "benchmarks.awake", url, f"127.0.0.1:{receiver_port}", str(port)]
-    set_current_call(service_call("bench"))
-    async with running(awake, port=port, log=folder / "awake.log"):
-        writes = {
-            WORK: our_write(database),
-            FIVE_STATEMENTS: five_statements(pool),
-            ORM_WORK: orm_write(async_sessionmaker(engine)),
-        }
-        yield [Case(name, round_of(write, owner, postgres)) for name, write in writes.items()]
-    await engine.dispose()
-    await pool.close()
+    yield database
     await database.stop()
-    await owner.close()
 
 
 def round_of(write: Write, owner: "asyncpg.Connection[Any]", postgres: int) -> Callable[[float], Awaitable[Sample]]:

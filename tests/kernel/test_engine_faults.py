@@ -101,7 +101,7 @@ async def test_a_claim_costs_the_same_however_long_the_queues_are(database, cloc
         "lease": ids.uuid7(),
         "size": 10,
         "most_attempts": 5,
-        **engines._Place().parameters(),
+        **engines._Place(clock()).parameters(),
         "ids": [row["id"] for row in found],
     }
 

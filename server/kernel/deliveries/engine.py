@@ -12,7 +12,7 @@ import logging
 import random
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -70,7 +70,7 @@ SHORTEST_STRAY, LONGEST_STRAY = 0.8, 1.2  # of waits: spreads load, keeps no sec
 _LONGEST_WAIT = timedelta(days=1)
 _NEVER = UUID(int=2**128 - 1)
 _BEGINNING = (datetime(1970, 1, 1, tzinfo=UTC), UUID(int=0))
-_FROM_THE_BEGINNING_SECONDS = 0.25
+_LOOK_BACK_EVERY = timedelta(seconds=0.25)
 _BURY_SECONDS = 5.0  # while there is something else to do
 
 _subscription = subscription.c
@@ -108,7 +108,7 @@ def take(*conditions: Any) -> Any:
         update(delivery)
         .where(*conditions)
         .values(leased_until=bindparam("until", type_=Instant), leased_by=_LEASE, attempts=_d.attempts + 1)
-        .returning(_d.id, _d.due_at, _d.message, _d.attempts, _d.subscription, _d.event_id, _d.reason)
+        .returning(_d.id, _d.due_at, _d.lane, _d.message, _d.attempts, _d.subscription, _d.event_id, _d.reason)
         .cte("claimed")
     )
     told = [each.label(f"event_{each.name}") for each in event.c if each.name != "id"]
@@ -212,17 +212,19 @@ class Untried:
 @dataclass(frozen=True, slots=True)
 class _Place:
     """
-    Where the last full batch of a queue ended, from where the next claim goes on.
+    Where the last claim of a queue ended, from where the next ones go on for a moment.
 
     Else each would step again over all that is held or was just deleted before it. Who is late (put back, or committed
-    after those that were queued later) is found a moment after, when the next claim begins at the beginning.
+    after those that were queued later) is found when the moment is over and a claim begins at the beginning.
     """
 
+    since: datetime
     after: tuple[datetime, UUID] = _BEGINNING
-    until: float = field(default_factory=lambda: time.monotonic() + _FROM_THE_BEGINNING_SECONDS)
+    has_lanes: bool = False
 
-    def moved_to(self, after: tuple[datetime, UUID]) -> "_Place":
-        return _Place(after, self.until)
+    def moved_behind(self, rows: Sequence[Row]) -> "_Place":
+        last = max((row.due_at, row.id) for row in rows)
+        return _Place(self.since, max(last, self.after), self.has_lanes or any(row.lane is not None for row in rows))
 
     def parameters(self) -> dict[str, Any]:
         return {"after_due_at": self.after[0], "after_id": self.after[1]}
@@ -251,15 +253,19 @@ class Engine:
 
     async def claim(self, queue: Queue, size: int, lease: UUID) -> list[Claimed]:
         """Take up to *size* due messages, oldest first. Those of workers that died too often are buried first."""
-        place = self._place_of(queue)
+        now = self._database.now()
+        place = self._places.get(queue)
+        if place is None or not place.since <= now < place.since + _LOOK_BACK_EVERY:
+            place = _Place(now)
         rows = await self._take(_CLAIM_DUE, queue, size, lease, place.parameters())
-        if not rows and place.after != _BEGINNING:
-            place = _Place()
+        if not rows and place.has_lanes:
+            place = _Place(now)
             rows = await self._take(_CLAIM_DUE, queue, size, lease, place.parameters())
-        if len(rows) == size:
-            self._places[queue] = place.moved_to(max((row.due_at, row.id) for row in rows))
-        else:
-            self._places.pop(queue, None)
+        if rows:
+            place = place.moved_behind(rows)
+        # In a lane the next may stand before the last.
+        is_kept = len(rows) == size or not place.has_lanes
+        self._places[queue] = place if is_kept else _Place(now)
         return await self._claimed(queue, rows)
 
     async def claim_untried(self, queue: Queue, size: int, lease: UUID, untried: Untried) -> list[Claimed]:
@@ -312,10 +318,6 @@ class Engine:
         """Between which instants the leases of a queue end. Clocks may differ by the length of one."""
         now = self._database.now()
         return {"queue": queue.value, "now": now, "latest": now + 2 * self.patience_of(queue).lease}
-
-    def _place_of(self, queue: Queue) -> "_Place":
-        place = self._places.get(queue)
-        return place if place is not None and time.monotonic() < place.until else _Place()
 
     async def _take(self, statement: Any, queue: Queue, size: int, lease: UUID, more: Mapping[str, Any]) -> list[Row]:
         patience, leases = self.patience_of(queue), self.leases_of(queue)

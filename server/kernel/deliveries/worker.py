@@ -33,6 +33,8 @@ from server.kernel.telemetry.spans import Tracer
 log = logging.getLogger(__name__)
 
 _POLL_SECONDS = 2.0
+_SOON_SECONDS = 0.3  # after a claim that found something: then the engine looks at all again
+_GATHER_SECONDS = 0.02  # at least between two claims that are not full
 _HOUSEKEEPING_SECONDS = 60.0
 _MARGIN_SECONDS = 5.0
 _MOST_IN_HAND = 3  # batches of a queue
@@ -90,6 +92,7 @@ class Worker:
         in_hand: set[asyncio.Task[None]] = set()
         while not self._stopping.is_set():
             waker.clear()
+            begun = time.monotonic()
             lease = ids.uuid7()
             claimed = await self._claim(carrier, lease)
             if claimed:
@@ -97,7 +100,9 @@ class Worker:
             if len(in_hand) >= _MOST_IN_HAND:
                 _, in_hand = await asyncio.wait(in_hand, return_when=asyncio.FIRST_COMPLETED)
             elif len(claimed) < carrier.batch_size:
-                in_hand = await _rest(waker, in_hand)
+                in_hand = await _rest(waker, in_hand, _SOON_SECONDS if claimed else _POLL_SECONDS)
+                if claimed:  # many are queued: together they cost less
+                    await asyncio.sleep(begun + _GATHER_SECONDS - time.monotonic())
         if in_hand:
             await asyncio.wait(in_hand)
 
@@ -197,13 +202,13 @@ class Worker:
             await _wait(self._stopping, _HOUSEKEEPING_SECONDS)
 
 
-async def _rest(waker: asyncio.Event, in_hand: "set[asyncio.Task[None]]") -> "set[asyncio.Task[None]]":
+async def _rest(waker: asyncio.Event, in_hand: "set[asyncio.Task[None]]", seconds: float) -> "set[asyncio.Task[None]]":
     """Wait until there may be more to do, and say what is still in hand."""
     if not in_hand:
-        await _wait(waker, _POLL_SECONDS)
+        await _wait(waker, seconds)
         return in_hand
     woken = asyncio.create_task(waker.wait())
-    _, still = await asyncio.wait({*in_hand, woken}, timeout=_POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+    _, still = await asyncio.wait({*in_hand, woken}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     woken.cancel()
     return {task for task in still if task is not woken}  # type: ignore[misc]
 
