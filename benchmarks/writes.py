@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 from sqlalchemy.orm import registry
 
 from benchmarks import POOL_SIZE
+from benchmarks.floor.server import UnresetConnection
 from benchmarks.goals import FIVE_STATEMENTS, ORM_WORK, WORK, WORK_AWAKE
 from benchmarks.load.target import outcome_of
 from benchmarks.process import free_port, running
@@ -93,7 +94,7 @@ def our_write(database: Database) -> Write:
 
 
 def five_statements(pool: "asyncpg.Pool[Any]") -> Write:
-    """By a transaction of asyncpg, whose pool keeps the statements prepared."""
+    """By a transaction of asyncpg, whose pool keeps the statements prepared and resets nothing."""
 
     async def write() -> None:
         note_id, message_id, now = ids.uuid7(), ids.uuid7(), datetime.now(UTC)
@@ -150,7 +151,9 @@ async def write_cases(
     set_current_call(service_call("bench"))
     async with AsyncExitStack() as stack:
         ours = await stack.enter_async_context(prepared(url))
-        pool = await stack.enter_async_context(asyncpg.create_pool(url, min_size=POOL_SIZE, max_size=POOL_SIZE))
+        pool = await stack.enter_async_context(
+            asyncpg.create_pool(url, min_size=POOL_SIZE, max_size=POOL_SIZE, connection_class=UnresetConnection)
+        )
         engine = create_async_engine(url.replace("postgresql://", "postgresql+asyncpg://"), pool_size=POOL_SIZE)
         stack.push_async_callback(engine.dispose)
         watched = await stack.enter_async_context(prepared(awake_url))
