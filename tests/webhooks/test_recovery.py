@@ -11,7 +11,7 @@ from tenantry.event_notifications.v1.event_notifications_service_pb2_grpc import
 
 from server.kernel.access.caller import service_call, set_current_call
 
-_WAITS = [60, 240, 960, 3840, 14_400, 28_800, 28_800]  # seconds, between eight attempts
+_WAITS = [60, 240, 960, 3840, 15_360, 28_800, 28_800]  # seconds, between eight attempts
 
 
 async def test_an_event_is_tried_eight_times_over_almost_a_day_and_then_is_dead(customer, receiver, server):
