@@ -1,5 +1,6 @@
 """A real Envoy with the committed configuration, in front of a real server on a Unix socket."""
 
+import asyncio
 import socket
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -111,3 +112,15 @@ def standing(development: Standing) -> Standing:
     """The gateway of a development build, with nothing kept of earlier calls."""
     development.server.calls.clear()
     return development
+
+
+@pytest_asyncio.fixture(autouse=True)
+async def _is_healthy(request: pytest.FixtureRequest) -> None:
+    """A machine that stood still for seconds has made the gateway doubt its server: wait until it has asked again."""
+    if "standing" not in request.fixturenames:
+        return
+    standing: Standing = request.getfixturevalue("standing")
+    for _ in range(200):
+        if (await standing.client.get("/healthz")).status_code == 200:
+            return
+        await asyncio.sleep(0.05)
