@@ -6,6 +6,7 @@ import json
 import asyncpg
 import pytest
 
+from server.kernel.access.caller import MAINTENANCE, Call, Caller, Credential, set_current_call
 from server.kernel.database import Consumer, Database
 from server.kernel.database.unit_of_work import NotCommitted
 from server.kernel.deliveries.messages import Message, Queue
@@ -258,6 +259,42 @@ async def test_others_react_at_once_in_the_same_transaction_and_in_order(databas
     # then
     assert heard == [("count", 1), ("count", 2), ("answer", "answer"), ("answer", "question")]
     assert await texts(database, organization_id) == ["question", "answer"]
+
+
+async def test_reactions_act_as_the_maintenance_account_and_the_call_goes_on_as_its_maker(database, onlooker):
+    # given
+    person, acting = new_id("user"), []
+    call = Call(Caller(person, Credential.ACCESS_TOKEN), "call-of-a-person")
+    set_current_call(call)
+
+    async def react(uow, event):
+        acting.append(call.caller.user_id)
+        if event.text == "question":
+            reply = Note.write(event.organization_id, "answer")
+            await uow.write(ADD_NOTE, reply.row())
+            await uow.publish(reply)
+        if event.text == "failing":
+            raise TextTaken
+
+    database.reactions = {NoteWritten: [Consumer("tenantry-notes", {NoteWritten: [react]})]}
+
+    # when
+    organization_id = new_id("org")
+    await add(database, organization_id, "question")
+    with pytest.raises(TextTaken):
+        await add(database, organization_id, "failing")
+
+    # then
+    assert acting == [MAINTENANCE] * 3
+    assert call.caller.user_id == person
+    made = await onlooker.fetch(
+        "SELECT data ->> 'text' AS text, caller_id FROM kernel.event WHERE organization_id = $1 ORDER BY id",
+        decode("org", organization_id),
+    )
+    assert [(row["text"], row["caller_id"]) for row in made] == [
+        ("question", decode("user", person)),
+        ("answer", decode("user", MAINTENANCE)),
+    ]
 
 
 async def test_a_reaction_that_fails_undoes_what_it_reacts_to(database, onlooker):

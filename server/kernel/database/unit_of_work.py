@@ -16,7 +16,7 @@ import orjson
 from sqlalchemy import ClauseElement
 
 from server.kernel import ids
-from server.kernel.access.caller import Call, find_current_call, service_call, set_current_call
+from server.kernel.access.caller import Call, as_maintenance, find_current_call, service_call, set_current_call
 from server.kernel.bus import tables as bus
 from server.kernel.database import event_log
 from server.kernel.database.event_log import APPENDED, Published
@@ -155,8 +155,9 @@ class UnitOfWork:
         for event, row in zip(fresh, rows, strict=True):
             for consumer in self._database.reactions.get(type(event), ()):
                 self._reacted.append((row.id, consumer.subscription))
-                for reaction in consumer.handlers[type(event)]:
-                    await reaction(self, event)
+                with as_maintenance():
+                    for reaction in consumer.handlers[type(event)]:
+                        await reaction(self, event)
 
     def deliver(self, message: Message) -> None:
         """Queue *message*: it is carried out after the commit, or never if there is none."""
