@@ -162,6 +162,9 @@ async def _lag(case: Case) -> float:
     await case.end()
     ended = time.monotonic()
     await asyncio.sleep(_WATCHED_SECONDS)
+    async with asyncio.timeout(60):
+        while not watch.refusals:  # on a slow machine
+            await asyncio.sleep(0.1)
     stopping.set()
     await asyncio.gather(*callers)
     assert set(watch.refusals) == {case.reason}

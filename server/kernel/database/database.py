@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ClauseElement, literal_column, select
+from sqlalchemy import ClauseElement, Select, literal_column, select
 
 from server.kernel.clock import Clock, system_clock
 from server.kernel.database.merge import Merged
@@ -18,7 +18,7 @@ from server.kernel.database.unit_of_work import UnitOfWork
 from server.kernel.events import DomainEvent
 
 Reaction = Callable[[UnitOfWork, Any], Any]
-_ASK = select(literal_column("1"))
+_ASK: Select[Any] = select(literal_column("1"))
 _ANSWER_SECONDS = 2.0
 
 
