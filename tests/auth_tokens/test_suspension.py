@@ -89,6 +89,7 @@ async def test_a_session_that_opens_while_its_user_is_suspended_ends_too(people,
     set_current_call(service_call("a sign-in"))
     async with platform.begin() as uow:
         user = await users.find_user(uow, person.user_id)
+        assert user is not None
         opened = await tokens.issue(uow, user=user, amr=["pwd"], provider="credentials", auth_time=datetime.now(UTC))
 
         # when
@@ -110,6 +111,7 @@ async def test_a_sign_in_that_found_the_user_enabled_opens_nothing_after_the_sus
     with pytest.raises(Exception, match="suspended"):
         async with platform.begin() as uow:
             user = await users.find_user(uow, person.user_id)
+            assert user is not None
             await people.suspend(person.user_id)
             await tokens.issue(uow, user=user, amr=["pwd"], provider="credentials", auth_time=datetime.now(UTC))
 
