@@ -26,7 +26,7 @@ from server.kernel.deliveries.servers import Elsewhere
 from server.kernel.deliveries.settings import DeliverySettings
 from server.kernel.lists import Lists
 from server.kernel.quotas import Quotas
-from server.kernel.rpc.authentication import Authentication
+from server.kernel.rpc.authentication import ApiKeys, Authentication
 from server.kernel.rpc.idempotency import Idempotency
 from server.kernel.rpc.pipeline import Pipeline
 from server.kernel.rpc.rates import Rates
@@ -132,7 +132,10 @@ def build(
     every_call = calls.log_every_call if calls.log_every_call is not None else platform.is_testing
     pipeline = Pipeline(
         authentication=Authentication(
-            platform.tokens, Principals(database, parts), on_refused=composition.on_refused_credential(platform)
+            platform.tokens,
+            Principals(database, parts),
+            api_keys=platform.answers.get(ApiKeys),
+            on_refused=composition.on_refused_credential(platform),
         ),
         idempotency=Idempotency(database, secrets),
         rates=Rates(ordinary=calls.rate_limit_ordinary, costly=calls.rate_limit_costly),
