@@ -97,7 +97,7 @@ class ApiKeyReader:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
 
-    async def list(self, user_id: str, page: Page, *, state: ApiKeyState | None, now: datetime) -> list[Any]:
+    async def list_of_user(self, user_id: str, page: Page, *, state: ApiKeyState | None, now: datetime) -> list[Any]:
         """Rows of a user's keys, one more than the page holds."""
         filters = {"user_id": user_id, "state": state, "now": now}
         return await self._reader.fetch_all(_LIST.of(page), filters | lists.after(page))

@@ -77,7 +77,7 @@ class ApiKeysApplication:
     async def list_api_keys(self, *, user_id: str, state: ApiKeyState | None, page: Page) -> Paged:
         """The keys of a user, each with the state that it is in."""
         now = self._now()
-        rows = await self._keys.list(user_id, page, state=state, now=now)
+        rows = await self._keys.list_of_user(user_id, page, state=state, now=now)
         paged = self._lists.paged(page, rows, lambda row: (getattr(row, page.field), row.id))
         keys = [api_key_of(row) for row in paged.items]
         return Paged([(key, key.state(now)) for key in keys], paged.next_page_token, paged.total_size)
