@@ -2,9 +2,11 @@
 
 import json
 import secrets
+import zlib
 from typing import Any
 
 import grpc
+import pytest
 from tenantry.api_keys.v1.api_keys_service_pb2 import (
     CreateApiKeyRequest,
     CreateApiKeyResponse,
@@ -34,6 +36,24 @@ def shown(api_key: str) -> Metadata:
 def from_somewhere() -> Metadata:
     """An address that nobody has called from: what was refused there before is not counted."""
     return (("x-envoy-external-address", f"2001:db8::{secrets.token_hex(2)}:{secrets.token_hex(2)}"),)
+
+
+_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+
+def with_checksum(body: str) -> str:
+    """A key of this body, with the checksum that the contract asks for."""
+    number, digits = zlib.crc32(body.encode("ascii")), ""
+    while number:
+        number, digit = divmod(number, len(_DIGITS))
+        digits = _DIGITS[digit] + digits
+    return body + digits.rjust(6, "0")
+
+
+def new_key(key_id: str = "") -> str:
+    """A well-formed key that nobody has made."""
+    suffix = (key_id or ids.new_id("apikey")).removeprefix("apikey_")
+    return with_checksum(f"tenantry_{suffix}_" + "".join(secrets.choice(_DIGITS) for _ in range(43)))
 
 
 class Keys:
@@ -77,13 +97,25 @@ class Keys:
     async def operator(self) -> Metadata:
         """The credential of an operator."""
         person = await People(self._server).person()
-        await add_operator(person.email_address)
+        await self.make_operator(person.email_address)
         return person.metadata
+
+    async def make_operator(self, email_address: str) -> None:
+        """What the command line does, which finds the database by its setting."""
+        with pytest.MonkeyPatch.context() as environment:
+            environment.setenv("TENANTRY_DATABASE_URL", self._server.dsn)
+            await add_operator(email_address)
 
     async def audits(self, code: str, user_id: str) -> list[dict[str, Any]]:
         """The audits of a code against somebody."""
         found = [json.loads(text) for text in await self._server.queued("audits", f'"AgainstId":"{user_id}"')]
         return [audit for audit in found if audit["AuditCode"] == code]
+
+    async def only_key_of(self, user_id: str) -> str:
+        """The id of the one key that a user has."""
+        sql = "SELECT id FROM api_keys.api_key WHERE user_id = $1"
+        [row] = await self._server.rows(sql, ids.decode("user", user_id))
+        return ids.encode("apikey", row["id"])
 
     async def row(self, key_id: str) -> Any:
         """What the database holds of a key, or nothing."""
