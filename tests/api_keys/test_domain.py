@@ -106,5 +106,12 @@ def test_a_key_lives_for_an_hour_at_least():
     assert not violates_expiry(NOW + timedelta(hours=1), NOW)
 
 
+def test_a_key_may_live_until_the_calendar_ends_and_no_longer():
+    end = datetime.max.replace(tzinfo=UTC)
+
+    assert not violates_expiry(end - timedelta(microseconds=1), NOW)
+    assert violates_expiry(end, NOW)
+
+
 def test_the_hash_is_not_shown():
     assert "key_hash" not in repr(key())

@@ -1,7 +1,7 @@
 """The aggregate: an API key as the platform knows it."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar
 
@@ -20,6 +20,7 @@ SHORTEST_LIFETIME = timedelta(hours=1)
 # A use is noted when the last one that was is so long ago, and told to others when that was so long ago.
 _NOTED_EVERY = timedelta(seconds=60)
 _TOLD_EVERY = timedelta(minutes=10)
+_END_OF_CALENDAR = datetime.max.replace(tzinfo=UTC)
 
 
 class ApiKeyState(StrEnum):
@@ -95,5 +96,5 @@ class ApiKey:
 
 
 def violates_expiry(expires_at: datetime, now: datetime) -> bool:
-    """Whether a key that is made now would end too soon."""
-    return expires_at < now + SHORTEST_LIFETIME
+    """Whether a key that is made now would end too soon, or with the calendar, which the database takes for never."""
+    return not now + SHORTEST_LIFETIME <= expires_at < _END_OF_CALENDAR
