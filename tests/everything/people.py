@@ -151,10 +151,11 @@ class People:
         sql = "UPDATE users.membership SET level = $2 WHERE user_id = $1"
         await self._running.rows(sql, ids.decode("user", person.user_id), FeatureLevel.BASIC.value)
 
-    async def api_key(self, metadata: Metadata) -> str:
+    async def api_key(self, metadata: Metadata, request_id: str = "") -> str:
         """A new API key of whom the metadata say."""
-        answer = await ApiKeysServiceStub(self._running.channel).CreateApiKey(CreateApiKeyRequest(), metadata=metadata)
-        return str(answer.api_key)
+        service = ApiKeysServiceStub(self._running.channel)
+        request = CreateApiKeyRequest(request_id=request_id)
+        return str((await service.CreateApiKey(request, metadata=metadata)).api_key)
 
     async def machine(self, owner: Person) -> Caller:
         """A machine, which joins the organization that its owner calls for by default."""

@@ -18,6 +18,7 @@ from server.subdomains.identity.api_keys.repository import ApiKeyReader, ApiKeyR
 from server.subdomains.identity.api_keys.settings import ApiKeysSettings
 from server.subdomains.users.api import UserNotFound, UsersApi
 
+_NOT_SOON_SECONDS = 3600.0  # waiting alone helps nobody who has too many keys
 API_KEY_ORDERING = Ordering(("created_at", "last_used_at", "expires_at", "name"), "created_at desc")
 
 
@@ -129,7 +130,7 @@ class ApiKeysApplication:
             raise UserNotFound
         keys, now = ApiKeyRepository(uow), self._now()
         if await keys.count_active(user_id, now) >= self._most_per_user:
-            raise TooManyApiKeys
+            raise TooManyApiKeys(retry_after=_NOT_SOON_SECONDS)
         key_id = self._new_id("apikey")
         text = key_text.new_text(key_id)
         key = ApiKey.create(
