@@ -87,11 +87,11 @@ class ApiKeyAuthentication:
         if key_id is None:
             raise await self._refused(ANONYMOUS)
         key, now = await self._known.recall(key_id), self._now()
-        # That of an unknown key, too, which takes as long as a wrong secret.
+        # That of an unknown key, too: it takes as long as a wrong secret, and leaves the same behind.
         is_right = hmac.compare_digest(digest(api_key), _NO_HASH if key is None else key.key_hash)
-        if key is None:
+        if key is None or not is_right:
             raise await self._refused(ANONYMOUS)
-        if not is_right or key.state(now) is not ApiKeyState.ACTIVE:
+        if key.state(now) is not ApiKeyState.ACTIVE:
             raise await self._refused(key.user_id)
         principal = await principals.find(key.user_id, None)
         if principal is None or not principal.is_registered:
