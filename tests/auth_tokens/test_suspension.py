@@ -5,6 +5,9 @@ from datetime import UTC, datetime
 
 import grpc
 import pytest
+from tenantry.api_keys.v1.api_key_pb2 import API_KEY_STATE_ACTIVE
+from tenantry.api_keys.v1.api_keys_service_pb2 import CreateApiKeyRequest, ListApiKeysRequest
+from tenantry.api_keys.v1.api_keys_service_pb2_grpc import ApiKeysServiceStub
 from tenantry.auth_tokens.v1.auth_tokens_service_pb2 import ListSessionsRequest, RefreshTokenRequest
 from tenantry.password_credentials.v1.password_credentials_service_pb2 import AuthenticateCredentialRequest
 
@@ -68,6 +71,19 @@ async def test_a_reinstated_person_signs_in_again_and_old_sessions_stay_ended(se
     assert await reasons_of(sessions, person.tokens) == ("TOKEN_REVOKED", "REFRESH_TOKEN_INVALID")
     tokens = await people.sign_in(person.email_address)
     await sessions.ListSessions(ListSessionsRequest(), metadata=bearer(tokens.access_token.value))
+
+
+async def test_api_keys_are_refused_meanwhile_and_good_again_afterwards(people, server):
+    person, keys = await people.person(), ApiKeysServiceStub(server.channel)
+    key = (("x-api-key", (await keys.CreateApiKey(CreateApiKeyRequest(), metadata=person.metadata)).api_key),)
+
+    await people.suspend(person.user_id)
+    refused = await refusal(keys.ListApiKeys(ListApiKeysRequest(), metadata=key))
+    await people.reinstate(person.user_id)
+
+    assert (refused.code, refused.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "ACCOUNT_SUSPENDED")
+    [found] = (await keys.ListApiKeys(ListApiKeysRequest(), metadata=key)).keys
+    assert found.state == API_KEY_STATE_ACTIVE
 
 
 async def test_reinstating_ends_no_session(sessions, people, server):
