@@ -110,7 +110,7 @@ async def test_a_session_that_opens_while_its_user_is_suspended_ends_too(people,
 
         # when
         suspending = asyncio.create_task(people.suspend(person.user_id))
-        await _waiting_for_a_lock(server)
+        await server.until_somebody_waits_for_a_lock()
     await suspending
 
     # then
@@ -158,11 +158,3 @@ async def test_refreshes_and_a_suspension_at_once_leave_no_session(sessions, peo
         )
 
         assert await live_sessions(server, person.user_id) == []
-
-
-async def _waiting_for_a_lock(server):
-    """Until somebody waits for what another transaction has locked."""
-    sql = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-    async with asyncio.timeout(30):
-        while (await server.rows(sql))[0]["count"] == 0:
-            await asyncio.sleep(0.01)

@@ -152,10 +152,9 @@ class Registrations:
     ) -> RegisteredPerson:
         async with self._begin() as uow:
             credentials = CredentialRepository(uow)
-            credential = None
-            if not registration.invitation_token:
-                credential = await credentials.find_by_email_address(registration.email_address)
-            if credential is None:
+            # With an invitation, too: whoever signs in locks the credential before its user, and so does this.
+            credential = await credentials.find_by_email_address(registration.email_address)
+            if credential is None or registration.invitation_token:
                 user = await self._register_user(uow, registration)
                 credential = None if user.is_new else await credentials.find_by_user(user.id)
                 if credential is None:
