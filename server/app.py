@@ -208,7 +208,7 @@ async def _serve(app: App, socket: str | None) -> None:
     platform = app.platform.settings
     addresses = [f"{platform.grpc_host}:{platform.grpc_port}", *([f"unix:{socket}"] if socket else [])]
     server.listen(addresses)
-    is_ready = app.platform.database.signals.is_connected
+    is_ready = await app.platform.database.is_reachable()
     await server.start(is_ready=is_ready)
     _settle_memory()
     log.info("listening", extra={"addresses": ", ".join(addresses)})
@@ -233,7 +233,7 @@ async def _watch_database(app: App, server: Server, was_ready: bool) -> None:
     """Readiness follows the database."""
     while True:
         await asyncio.sleep(_PROBE_SECONDS)
-        is_ready = app.platform.database.signals.is_connected
+        is_ready = await app.platform.database.is_reachable()
         if is_ready != was_ready:
             await server.be_ready(is_ready)
             was_ready = is_ready

@@ -273,7 +273,7 @@ def values_for(running: Running) -> dict[str, Value]:
     async def refresh_token(caller: Caller, _: str) -> str:
         return (await people.sign_in(caller.username)).refresh_token.value
 
-    async def unconfirmed_user(*_: object) -> str:
+    async def registered_user(*_: object) -> str:
         return (await people.register())[1]
 
     async def confirmation_token(*_: object) -> str:
@@ -300,9 +300,11 @@ def values_for(running: Running) -> dict[str, Value]:
         "RevokeSession.id": session,
         "RefreshToken.refresh_token": refresh_token,
         "RevokeToken.refresh_token": refresh_token,
-        "GetRegistrationConfirmation.user_id": unconfirmed_user,
+        "GetRegistrationConfirmation.user_id": registered_user,
         "ConfirmPersonRegistration.token": confirmation_token,
         "RegisterPerson.invitation_token": nothing,
+        "SuspendUser.id": registered_user,
+        "ReinstateUser.id": registered_user,
         "GetFeatureFlag.name": flag,
         "GetFeatureFlag.user_id": somebody,
         "GetFeatureFlagForCaller.name": flag,
