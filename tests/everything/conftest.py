@@ -36,6 +36,9 @@ def flags_file(run_folder: Path) -> Path:
 @pytest_asyncio.fixture(scope="session")
 async def world(postgres: str, database_name: str, run_folder: Path, flags_file: Path) -> AsyncIterator[World]:
     async with AsyncExitStack() as stack:
+        lasting = stack.enter_context(pytest.MonkeyPatch.context())
+        # What was refused is told when a minute is over: not in the midst of a test that watches all tables.
+        lasting.setattr("server.subdomains.ancillary.audits.api._MINUTE_SECONDS", 3600.0)
         dsn = await stack.enter_async_context(fresh_database(postgres, f"{database_name}_everything", histories()))
         with pytest.MonkeyPatch.context() as environment:
             for name, value in SETTINGS.items():
