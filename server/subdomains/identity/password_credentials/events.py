@@ -103,6 +103,16 @@ class PersonCredentialPasswordResetInitiated(DomainEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PersonCredentialPasswordResetCompleted(DomainEvent):
+    """The person has set a new password in place of a forgotten one."""
+
+    name: ClassVar[str] = "password_credentials.person_credential_password_reset_completed.v1"
+
+    credential_id: str
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PersonCredentialMfaOptionsChanged(DomainEvent):
     """Signing in asks for a second factor from now on, or no more."""
 

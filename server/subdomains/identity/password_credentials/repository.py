@@ -88,6 +88,10 @@ _FIND_TOKEN = select(tables.confirmation_token.c.sealed_token).where(
 )
 
 
+_FIND_BY_RESET = select(tables.person_credential).where(_credential.reset_token_digest == bindparam("digest"))
+_LOCK_BY_RESET = _FIND_BY_RESET.with_for_update()
+
+
 class CredentialRepository:
     """Credentials, within one transaction. What is found is kept from others until its end."""
 
@@ -127,6 +131,14 @@ class CredentialRepository:
         """The credential whose registration this token confirms."""
         return _found(await self._uow.fetch_one(_LOCK_BY_VERIFICATION, {"digest": digest}))
 
+    async def look_up_by_reset_token(self, digest: bytes) -> PersonCredential | None:
+        """The credential whose password this token lets somebody set, not kept from others."""
+        return _found(await self._uow.fetch_one(_FIND_BY_RESET, {"digest": digest}))
+
+    async def find_by_reset_token(self, digest: bytes) -> PersonCredential | None:
+        """The credential whose password this token lets somebody set."""
+        return _found(await self._uow.fetch_one(_LOCK_BY_RESET, {"digest": digest}))
+
 
 class CredentialReader:
     """Reads of credentials, one round trip each."""
@@ -137,6 +149,10 @@ class CredentialReader:
     async def find_by_user(self, user_id: str) -> PersonCredential | None:
         """The credential of a user."""
         return _found(await self._reader.fetch_one(_FIND_BY_USER, {"user_id": user_id}))
+
+    async def find_by_reset_token(self, digest: bytes) -> PersonCredential | None:
+        """The credential whose password this token lets somebody set."""
+        return _found(await self._reader.fetch_one(_FIND_BY_RESET, {"digest": digest}))
 
     async def find_confirmation_token(self, credential_id: str) -> bytes | None:
         """The sealed token of a pending registration. Testing builds only."""

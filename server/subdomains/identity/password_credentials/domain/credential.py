@@ -9,6 +9,7 @@ from server.subdomains.identity.password_credentials.errors import (
     MfaCannotBeDisabled,
     RegistrationAlreadyVerified,
     RegistrationTokenExpired,
+    ResetTokenExpired,
 )
 from server.subdomains.identity.password_credentials.events import (
     PersonCredentialAccountLocked,
@@ -16,6 +17,7 @@ from server.subdomains.identity.password_credentials.events import (
     PersonCredentialCreated,
     PersonCredentialCredentialsChanged,
     PersonCredentialMfaOptionsChanged,
+    PersonCredentialPasswordResetCompleted,
     PersonCredentialPasswordResetInitiated,
     PersonCredentialPasswordVerified,
     PersonCredentialRegistrationChanged,
@@ -122,6 +124,23 @@ class PersonCredential:
         """Let whoever shows this token set a password. An earlier one is no longer good."""
         self.reset_token_digest, self.reset_expires_at = token_digest, now + _RESET_LIFETIME
         self.events.append(PersonCredentialPasswordResetInitiated(credential_id=self.id, user_id=self.user_id))
+
+    def check_password_reset(self, now: datetime) -> None:
+        """
+        Look whether the token of the reset, which was shown, still lets somebody set a password.
+
+        Raises:
+            ResetTokenExpired: It came too late.
+        """
+        if self.reset_expires_at is None or now >= self.reset_expires_at:
+            raise ResetTokenExpired
+
+    def complete_password_reset(self, password_hash: str) -> None:
+        """Take the new password. The token is used up, and nobody is locked out any more."""
+        self.password_hash = password_hash
+        self.reset_token_digest, self.reset_expires_at = None, None
+        self.events.append(PersonCredentialPasswordResetCompleted(credential_id=self.id, user_id=self.user_id))
+        self._unlock()
 
     def accept_password(self) -> None:
         """Somebody gave the right password."""

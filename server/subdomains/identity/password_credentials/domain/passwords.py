@@ -26,6 +26,12 @@ class PasswordRules:
         self, password: str, *, first_name: str, last_name: str, email_address: str
     ) -> tuple[str, str] | None:
         """The reason and the description of the rule that a new password breaks, if it breaks one."""
+        return self.broken_by_anybodys(password) or self.broken_by_name(
+            password, first_name=first_name, last_name=last_name, email_address=email_address
+        )
+
+    def broken_by_anybodys(self, password: str) -> tuple[str, str] | None:
+        """The same, as far as it does not matter whose password it is."""
         password = normal_form(password)
         if len(password) < self.shortest:
             return "PASSWORD_TOO_SHORT", f"must have at least {self.shortest} characters"
@@ -33,8 +39,14 @@ class PasswordRules:
             return "PASSWORD_TOO_LONG", f"must have at most {LONGEST} characters"
         if password.casefold() in self.common:
             return "PASSWORD_TOO_COMMON", "must not be a password that many people use"
+        return None
+
+    def broken_by_name(
+        self, password: str, *, first_name: str, last_name: str, email_address: str
+    ) -> tuple[str, str] | None:
+        """The same, as to the names of whoever chooses it, and of the product."""
         names = [self.product_name, *_names(first_name, last_name), *_parts(email_address)]
-        if _is_one_of(password, names):
+        if _is_one_of(normal_form(password), names):
             return "PASSWORD_CONTAINS_NAME", "must not be your name, your address, or the product's name"
         return None
 
