@@ -1,32 +1,23 @@
 """Registrations, sign-ins and resets in a production build: the limits are on, and no plain token is kept."""
 
-import os
 import re
 from datetime import timedelta
-from pathlib import Path
 
 import grpc
-import pytest
 import pytest_asyncio
 from tenantry.password_credentials.v1.password_credentials_service_pb2 import ConfirmPersonRegistrationRequest
 
 from tests.harness import refusal
 from tests.password_credentials.attempts import fail
+from tests.password_credentials.production import production_server
 from tests.password_credentials.resets import initiate, mails_to, resend, reset_token, verify
-from tests.signed_in import People, new_address, whole_server
+from tests.signed_in import People, new_address
 
 
 @pytest_asyncio.fixture(scope="module")
 async def production(server, postgres, database_name):
-    # Production must be given every secret: here those that the server of the other tests has made for itself.
-    given = {"TENANTRY_ENV": "production"}
-    for file in (Path(os.environ["TENANTRY_DATA"]) / "secrets").iterdir():
-        given[f"TENANTRY_{file.name.upper()}"] = file.read_text()
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in given.items():
-            patch.setenv(name, value)
-        async with whole_server(postgres, f"{database_name}_production") as found:
-            yield found
+    async with production_server(postgres, f"{database_name}_production") as found:
+        yield found
 
 
 async def test_a_person_signs_up_and_in_by_the_mail_alone(production):

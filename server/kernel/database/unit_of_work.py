@@ -139,7 +139,7 @@ class UnitOfWork:
         if is_kept:
             await self._command(connection, "RELEASE SAVEPOINT part")
         else:
-            await self._command(connection, "ROLLBACK TO SAVEPOINT part")
+            await self._command(connection, "ROLLBACK TO SAVEPOINT part; RELEASE SAVEPOINT part")
             # PostgreSQL is back in the organization of before by itself.
             del self._notices[notices:]
             self.organization_id, self._has_moved = organization_id, False

@@ -39,9 +39,8 @@ _SAVE = (
 )
 _FIND_BY_USER = select(tables.person_credential).where(_credential.user_id == bindparam("user_id"))
 _LOCK_BY_USER = _FIND_BY_USER.with_for_update()
-_LOCK_BY_EMAIL = (
-    select(tables.person_credential).where(_credential.email_address == bindparam("email_address")).with_for_update()
-)
+_FIND_BY_EMAIL = select(tables.person_credential).where(_credential.email_address == bindparam("email_address"))
+_LOCK_BY_EMAIL = _FIND_BY_EMAIL.with_for_update()
 _LOCK_BY_VERIFICATION = (
     select(tables.person_credential)
     .where(_credential.verification_token_digest == bindparam("digest"))
@@ -122,6 +121,10 @@ class CredentialRepository:
     async def find_by_user(self, user_id: str) -> PersonCredential | None:
         """The credential of a user."""
         return _found(await self._uow.fetch_one(_LOCK_BY_USER, {"user_id": user_id}))
+
+    async def look_up_by_email_address(self, email_address: str) -> PersonCredential | None:
+        """The credential that was registered with an address, not kept from others."""
+        return _found(await self._uow.fetch_one(_FIND_BY_EMAIL, {"email_address": email_address}))
 
     async def find_by_email_address(self, email_address: str) -> PersonCredential | None:
         """The credential that was registered with an address."""

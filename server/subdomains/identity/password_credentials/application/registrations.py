@@ -17,6 +17,7 @@ from server.subdomains.ancillary.emails.api import EmailsApi
 from server.subdomains.identity.password_credentials.application.confirmations import Confirmations
 from server.subdomains.identity.password_credentials.application.limits import Limits
 from server.subdomains.identity.password_credentials.application.rules import password_rules
+from server.subdomains.identity.password_credentials.application.stand_ins import StandIns
 from server.subdomains.identity.password_credentials.domain import passwords
 from server.subdomains.identity.password_credentials.domain.credential import PersonCredential
 from server.subdomains.identity.password_credentials.domain.passwords import PasswordRules
@@ -55,6 +56,7 @@ class Registrations:
         users: UsersApi,
         profiles: UserProfilesApi,
         mails: Mails,
+        stand_ins: StandIns,
         new_id: Callable[[str], str],
         now: Clock,
     ) -> None:
@@ -69,6 +71,7 @@ class Registrations:
         self._users = users
         self._profiles = profiles
         self._mails = mails
+        self._stand_ins = stand_ins
         self._new_id = new_id
         self._now = now
 
@@ -87,6 +90,7 @@ class Registrations:
             users=UsersApi.of(platform),
             profiles=UserProfilesApi.of(platform),
             mails=Mails(EmailsApi.of(platform)),
+            stand_ins=StandIns.of(platform),
             new_id=platform.new_id,
             now=platform.clock,
         )
@@ -132,7 +136,9 @@ class Registrations:
             assert user is not None
             # Anybody could have asked for a password on an account that came by single sign-on. It gets none until its
             # owner sets one by the reset that follows the confirmation; unless it is the owner who asks.
-            added, token = await self._add(uow, registration, user, password_hash if caller_id == user.id else None)
+            is_owner = caller_id == user.id
+            added, token = await self._add(uow, registration, user, password_hash if is_owner else None)
+            await self._pretend_to_renew(uow)
             if await self._limits.admit_registration_mail(uow, added.email_address, is_first=False):
                 self._mails.password_added(uow, to=added.email_address, name=added.name, token=token)
         return RegisteredPerson(added.id, user.id)
@@ -177,20 +183,30 @@ class Registrations:
         return credential, token
 
     async def _welcome(self, uow: UnitOfWork, credential: PersonCredential, token: str) -> None:
-        to, name = credential.email_address, credential.name
-        if await self._limits.admit_registration_mail(uow, to, is_first=True):
-            self._mails.confirm_registration(uow, to=to, name=name, token=token)
+        await self._pretend_to_renew(uow)
+        profile = await self._profiles.find_profile(uow, credential.user_id)
+        name = profile.first_name if profile is not None else credential.name
+        if await self._limits.admit_registration_mail(uow, credential.email_address, is_first=True):
+            self._mails.confirm_registration(uow, to=credential.email_address, name=name, token=token)
 
     async def _repeat(self, uow: UnitOfWork, credential: PersonCredential) -> None:
         """Somebody registers an address again. The password that was given now is dropped."""
+        may_mail = await self._limits.admit_registration_mail(uow, credential.email_address, is_first=False)
+        token = None
+        if may_mail and not credential.is_verified:
+            async with self._stand_ins.somebody(uow, credential):
+                token = await self._confirmations.renew(uow, credential)
+        else:
+            await self._pretend_to_renew(uow)
+        profile = await self._profiles.find_profile(uow, credential.user_id)
         self._confirmations.record_reattempt(uow, credential)
-        if not await self._limits.admit_registration_mail(uow, credential.email_address, is_first=False):
-            return
-        if credential.is_verified:
-            profile = await self._profiles.find_profile(uow, credential.user_id)
+        if token is not None:
+            self._mails.confirm_registration(uow, to=credential.email_address, name=credential.name, token=token)
+        elif may_mail:
             address = profile.email_address if profile is not None else None
             name = profile.display_name if profile is not None else credential.name
             self._mails.registration_repeated(uow, to=address or credential.email_address, name=name)
-            return
-        token = await self._confirmations.renew(uow, credential)
-        self._mails.confirm_registration(uow, to=credential.email_address, name=credential.name, token=token)
+
+    async def _pretend_to_renew(self, uow: UnitOfWork) -> None:
+        async with self._stand_ins.somebody(uow, None) as nobody:
+            await self._confirmations.renew(uow, nobody)

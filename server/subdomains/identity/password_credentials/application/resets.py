@@ -20,6 +20,7 @@ from server.subdomains.identity.password_credentials.application.confirmations i
 from server.subdomains.identity.password_credentials.application.limits import Limits
 from server.subdomains.identity.password_credentials.application.lockout import lockout_rules
 from server.subdomains.identity.password_credentials.application.rules import password_rules
+from server.subdomains.identity.password_credentials.application.stand_ins import StandIns
 from server.subdomains.identity.password_credentials.domain import passwords
 from server.subdomains.identity.password_credentials.domain.credential import PersonCredential
 from server.subdomains.identity.password_credentials.domain.logins import LockoutRules
@@ -65,7 +66,7 @@ class Resets:
         profiles: UserProfilesApi,
         mails: Mails,
         usages: UsagesApi,
-        new_id: Callable[[str], str],
+        stand_ins: StandIns,
         now: Clock,
     ) -> None:
         self._begin = begin
@@ -81,7 +82,7 @@ class Resets:
         self._profiles = profiles
         self._mails = mails
         self._usages = usages
-        self._new_id = new_id
+        self._stand_ins = stand_ins
         self._now = now
 
     @classmethod
@@ -100,7 +101,7 @@ class Resets:
             profiles=UserProfilesApi.of(platform),
             mails=Mails(EmailsApi.of(platform)),
             usages=UsagesApi.of(platform),
-            new_id=platform.new_id,
+            stand_ins=StandIns.of(platform),
             now=platform.clock,
         )
 
@@ -160,15 +161,12 @@ class Resets:
 
     async def _initiate(self, uow: UnitOfWork, credential: PersonCredential | None, email_address: str) -> None:
         if credential is not None and not credential.is_verified:
-            async with uow.part(is_kept=True):
-                token = await self._confirmations.renew(uow, credential)
+            async with self._stand_ins.somebody(uow, credential):
                 self._confirmations.record_reattempt(uow, credential)
+                token = await self._confirmations.renew(uow, credential)
             self._mails.confirm_registration(uow, to=credential.email_address, name=credential.name, token=token)
             return
-        # What is written about an address that nobody has registered is undone at once: nothing of it is stored, and
-        # it has taken its time.
-        somebody = credential or PersonCredential.of_nobody(self._new_id("cred"), self._new_id("user"), self._now())
-        async with uow.part(is_kept=credential is not None):
+        async with self._stand_ins.somebody(uow, credential) as somebody:
             token = random_token()
             somebody.initiate_password_reset(digest(token), self._now())
             await CredentialRepository(uow).save(somebody)

@@ -27,6 +27,7 @@ from server.subdomains.identity.password_credentials.events import (
 
 _CONFIRMATION_LIFETIME = timedelta(hours=24)
 _RESET_LIFETIME = timedelta(hours=2)
+_HASH_OF_NOBODY = "-" * 97  # as long as a real one
 
 
 @dataclass(slots=True, kw_only=True)
@@ -84,8 +85,15 @@ class PersonCredential:
 
     @classmethod
     def of_nobody(cls, credential_id: str, user_id: str, now: datetime) -> "PersonCredential":
-        """Stand in for the credential that an unknown name has not, so that attempts with it leave equal traces."""
-        return cls(id=credential_id, user_id=user_id, email_address="", name="", password_hash=None, created_at=now)
+        """Stand in for the credential that an unknown name has not, so that attempts with it take equal work."""
+        return cls(
+            id=credential_id,
+            user_id=user_id,
+            email_address=f"{credential_id}@nobody.invalid",
+            name="Nobody",
+            password_hash=_HASH_OF_NOBODY,
+            created_at=now,
+        )
 
     @property
     def is_verified(self) -> bool:
