@@ -20,7 +20,7 @@ class PersonCredentialCreated(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonCredentialCredentialsChanged(DomainEvent):
-    """The person has a new password."""
+    """The person has a new password, or none any more."""
 
     name: ClassVar[str] = "password_credentials.person_credential_credentials_changed.v1"
 

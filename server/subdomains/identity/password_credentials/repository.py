@@ -15,6 +15,7 @@ from server.subdomains.identity.password_credentials.errors import CredentialTak
 
 _credential = tables.person_credential.c
 _CHANGING = (
+    "name",
     "password_hash",
     "verification_token_digest",
     "verification_expires_at",

@@ -67,9 +67,11 @@ class Confirmations:
         credential = await self._credentials.find_by_user(user_id)
         if credential is None:
             raise CredentialNotFound
-        token = None if credential.is_verified else await self._testing_tokens.find(credential.id)
-        if token is None:
+        if credential.is_verified:
             raise RegistrationAlreadyVerified
+        token = await self._testing_tokens.find(credential.id)
+        if token is None:  # of a registration whose token was taken away
+            raise CredentialNotFound
         return token
 
     async def ask(self, uow: UnitOfWork, credential: PersonCredential) -> str:

@@ -101,15 +101,36 @@ class Registrations:
 
     async def register_person(self, registration: Registration, *, caller_id: str | None) -> RegisteredPerson:
         """Register a person, or do as if."""
-        registration = registration.normalized(self._defaults)
+        registration = self.normalized(registration)
         # In every case, so that the time it takes tells nothing either.
-        password_hash = await self._hasher.hash(passwords.normal_form(registration.password))
+        password_hash = await self.hash(registration.password)
         try:
             return await self._register(registration, password_hash, caller_id)
         except AlreadyExists:
             # Somebody was quicker with this address, and has committed: now it is a repeated registration. Which of the
             # rows that hold the address says so is chance. (A bad invitation is refused once more.)
             return await self._register(registration, password_hash, caller_id)
+
+    def normalized(self, registration: Registration) -> Registration:
+        """A valid registration in normal form, with the platform's defaults for what was not said."""
+        return registration.normalized(self._defaults)
+
+    async def hash(self, password: str) -> str:
+        """The hash of a new password. It takes its time: never within a transaction."""
+        return await self._hasher.hash(passwords.normal_form(password))
+
+    async def register_user(self, uow: UnitOfWork, registration: Registration) -> User:
+        """Register the user of a person, or find the one who has registered with the address."""
+        return await self._users.register_person(
+            uow,
+            email=registration.email_address,
+            first_name=registration.first_name,
+            last_name=registration.last_name,
+            timezone=registration.timezone,
+            locale=registration.locale,
+            country_code=registration.country_code,
+            invitation_token=registration.invitation_token or None,
+        )
 
     async def find_credential(self, *, user_id: str) -> PersonCredential | None:
         """The credential of a user."""
@@ -122,7 +143,7 @@ class Registrations:
             known, user = await self._find_known(uow, registration), None
             if known is None:
                 async with uow.part(is_kept=True):
-                    user = await self._register_user(uow, registration)
+                    user = await self.register_user(uow, registration)
                     new = await self._add(uow, registration, user, password_hash) if user.is_new else None
                 if new is not None:
                     await self._welcome(uow, *new)
@@ -152,19 +173,7 @@ class Registrations:
     async def _register_nobody(self, uow: UnitOfWork, registration: Registration, password_hash: str) -> None:
         """Register somebody new all the same. It is undone."""
         nobody = replace(registration, email_address=f"{self._new_id('user')}@nobody.invalid", invitation_token="")
-        await self._add(uow, nobody, await self._register_user(uow, nobody), password_hash)
-
-    async def _register_user(self, uow: UnitOfWork, registration: Registration) -> User:
-        return await self._users.register_person(
-            uow,
-            email=registration.email_address,
-            first_name=registration.first_name,
-            last_name=registration.last_name,
-            timezone=registration.timezone,
-            locale=registration.locale,
-            country_code=registration.country_code,
-            invitation_token=registration.invitation_token or None,
-        )
+        await self._add(uow, nobody, await self.register_user(uow, nobody), password_hash)
 
     async def _add(
         self, uow: UnitOfWork, registration: Registration, user: User, password_hash: str | None

@@ -75,7 +75,7 @@ class PersonCredential:
         )
         credential.events.append(PersonCredentialCreated(credential_id=credential_id, user_id=user_id))
         if password_hash is not None:
-            credential.events.append(PersonCredentialCredentialsChanged(credential_id=credential_id, user_id=user_id))
+            credential._credentials_changed()
         credential.events.append(
             PersonCredentialRegistrationChanged(
                 credential_id=credential_id, user_id=user_id, email_address=email_address, person_name=name
@@ -122,11 +122,42 @@ class PersonCredential:
         """
         if self.verification_expires_at is None or now >= self.verification_expires_at:
             raise RegistrationTokenExpired
+        self.vouch(now)
+
+    def vouch(self, now: datetime) -> None:
+        """Take it as proven that the address is the person's: somebody else has seen to it."""
         self.verified_at = now
         self.verification_token_digest, self.verification_expires_at = None, None
         self.events.append(
             PersonCredentialRegistrationVerificationVerified(credential_id=self.id, user_id=self.user_id)
         )
+
+    def replace_registration(self, *, name: str, password_hash: str, now: datetime) -> None:
+        """
+        Let the owner of the address take the place of whoever registered it and never confirmed it.
+
+        Raises:
+            RegistrationAlreadyVerified: It was the owner.
+        """
+        if self.is_verified:
+            raise RegistrationAlreadyVerified
+        self.name, self.password_hash = name, password_hash
+        self._credentials_changed()
+        self.events.append(
+            PersonCredentialRegistrationChanged(
+                credential_id=self.id, user_id=self.user_id, email_address=self.email_address, person_name=name
+            )
+        )
+        self.vouch(now)
+
+    def void(self) -> None:
+        """Take away the password and the token of a registration that nobody has confirmed: they may be planted."""
+        if self.is_verified:
+            return
+        had_any = self.password_hash is not None or self.verification_token_digest is not None
+        self.password_hash, self.verification_token_digest, self.verification_expires_at = None, None, None
+        if had_any:
+            self._credentials_changed()
 
     def initiate_password_reset(self, token_digest: bytes, now: datetime) -> None:
         """Let whoever shows this token set a password. An earlier one is no longer good."""
@@ -197,6 +228,9 @@ class PersonCredential:
                 credential_id=self.id, user_id=self.user_id, is_enabled=is_enabled, can_be_disabled=can_be_disabled
             )
         )
+
+    def _credentials_changed(self) -> None:
+        self.events.append(PersonCredentialCredentialsChanged(credential_id=self.id, user_id=self.user_id))
 
     def _unlock(self) -> None:
         # An attempt is looked at only when the lock, if there was one, has run out.
