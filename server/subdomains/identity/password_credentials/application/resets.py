@@ -18,7 +18,7 @@ from server.subdomains.ancillary.usages.api import UsagesApi
 from server.subdomains.identity.auth_tokens.api import AuthTokensApi
 from server.subdomains.identity.password_credentials.application.confirmations import Confirmations
 from server.subdomains.identity.password_credentials.application.limits import Limits
-from server.subdomains.identity.password_credentials.application.lockout import lockout_rules
+from server.subdomains.identity.password_credentials.application.lockout import lockout_rules, login_key
 from server.subdomains.identity.password_credentials.application.rules import password_rules
 from server.subdomains.identity.password_credentials.application.stand_ins import StandIns
 from server.subdomains.identity.password_credentials.domain import passwords
@@ -195,7 +195,7 @@ class Resets:
 
     async def _lock(self, uow: UnitOfWork, presented: bytes, email_address: str) -> PersonCredential:
         # The monitor first, as every sign-in does.
-        name_digest = self._secrets.sign("login-name", email_address.encode())
+        name_digest = login_key(self._secrets, email_address)
         await LoginMonitorRepository(uow, self._lockout).get(name_digest, self._now())
         credential = await CredentialRepository(uow).find_by_reset_token(presented)
         if credential is None:
@@ -205,7 +205,7 @@ class Resets:
 
     async def _complete(self, uow: UnitOfWork, credential: PersonCredential, password_hash: str) -> None:
         now, monitors = self._now(), LoginMonitorRepository(uow, self._lockout)
-        monitor = await monitors.get(self._secrets.sign("login-name", credential.email_address.encode()), now)
+        monitor = await monitors.get(login_key(self._secrets, credential.email_address), now)
         monitor.succeed()
         await monitors.save(monitor, now)
         credential.complete_password_reset(password_hash)

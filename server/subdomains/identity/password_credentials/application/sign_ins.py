@@ -20,7 +20,7 @@ from server.kernel.turns import Turns
 from server.subdomains.ancillary.audits.api import AuditsApi
 from server.subdomains.identity.auth_tokens.api import Tokens
 from server.subdomains.identity.password_credentials.application.completion import Completion, is_registered_person
-from server.subdomains.identity.password_credentials.application.lockout import lockout_rules
+from server.subdomains.identity.password_credentials.application.lockout import lockout_rules, login_key
 from server.subdomains.identity.password_credentials.application.stand_ins import StandIns
 from server.subdomains.identity.password_credentials.domain import passwords
 from server.subdomains.identity.password_credentials.domain.credential import PersonCredential
@@ -115,9 +115,7 @@ class SignIns:
 
     async def authenticate_credential(self, *, email_address: str, password: str) -> Tokens:
         """Open a session for whoever knows the password of this name."""
-        attempt = Attempt(
-            self._new_id("attempt"), self._secrets.index("login-name", email_address.encode()), email_address
-        )
+        attempt = Attempt(self._new_id("attempt"), login_key(self._secrets, email_address), email_address)
         try:
             answer = await self._carry_out(attempt, passwords.normal_form(password), await self._admit(attempt))
         except asyncio.CancelledError:

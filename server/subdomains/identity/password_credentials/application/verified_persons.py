@@ -12,7 +12,7 @@ from server.kernel.security.secrets import SecretKeys
 from server.kernel.subdomain import Platform
 from server.subdomains.ancillary.usages.api import UsagesApi
 from server.subdomains.identity.auth_tokens.api import AuthTokensApi
-from server.subdomains.identity.password_credentials.application.lockout import lockout_rules
+from server.subdomains.identity.password_credentials.application.lockout import lockout_rules, login_key
 from server.subdomains.identity.password_credentials.application.registrations import Registrations
 from server.subdomains.identity.password_credentials.application.tokens import TestingTokens
 from server.subdomains.identity.password_credentials.domain.credential import PersonCredential
@@ -125,6 +125,6 @@ class VerifiedPersons:
     async def _forget_failures(self, uow: UnitOfWork, email_address: str) -> None:
         """Wrong guesses at somebody else's password do not count against the owner."""
         monitors, now = LoginMonitorRepository(uow, self._lockout), self._now()
-        monitor = await monitors.get(self._secrets.sign("login-name", email_address.encode()), now)
+        monitor = await monitors.get(login_key(self._secrets, email_address), now)
         monitor.succeed()
         await monitors.save(monitor, now)
