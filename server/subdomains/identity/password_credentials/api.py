@@ -11,7 +11,11 @@ from server.subdomains.identity.password_credentials.application.registrations i
 from server.subdomains.identity.password_credentials.application.second_factors import SecondFactorSignIns
 from server.subdomains.identity.password_credentials.application.verified_persons import VerifiedPersons
 from server.subdomains.identity.password_credentials.domain.credential import PersonCredential
+<<<<<<< HEAD
 from server.subdomains.identity.password_credentials.domain.registration import Registration
+=======
+from server.subdomains.identity.password_credentials.domain.registration import Defaults
+>>>>>>> main
 from server.subdomains.identity.password_credentials.errors import (
     AccountLocked,
     CredentialNotFound,
@@ -19,16 +23,22 @@ from server.subdomains.identity.password_credentials.errors import (
     RegistrationNotVerified,
 )
 from server.subdomains.identity.password_credentials.ports import SecondFactors
+from server.subdomains.identity.password_credentials.settings import PasswordCredentialsSettings
 
 __all__ = [
     "AccountLocked",
     "Credential",
     "CredentialNotFound",
+<<<<<<< HEAD
     "CredentialTaken",
+=======
+    "Defaults",
+>>>>>>> main
     "PasswordCredentialsApi",
     "Registration",
     "RegistrationNotVerified",
     "SecondFactors",
+    "defaults_of_registrations",
 ]
 
 
@@ -140,6 +150,12 @@ class PasswordCredentialsApi:
         Says whether there was such a registration. A confirmed one stays as it is.
         """
         return await self._verified_persons.void_unconfirmed(uow, user_id)
+
+
+def defaults_of_registrations(platform: Platform) -> Defaults:
+    """The time zone, the locale and the country of whoever registers and does not say."""
+    settings: PasswordCredentialsSettings = platform.read_settings(PasswordCredentialsSettings)
+    return Defaults(settings.default_timezone, settings.default_locale, settings.default_country_code)
 
 
 def _credential_of(found: PersonCredential | None) -> Credential | None:
