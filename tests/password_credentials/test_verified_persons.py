@@ -5,11 +5,15 @@ import asyncio
 import pytest
 
 from server.kernel import ids
+from server.kernel.access.caller import service_call, set_current_call
+from server.subdomains.identity.api_keys.api import ApiKeysApi
+from server.subdomains.identity.auth_tokens.api import AuthTokensApi
 from server.subdomains.identity.password_credentials.api import (
     CredentialTaken,
     PasswordCredentialsApi,
     Registration,
 )
+from server.subdomains.users.api import UsersApi
 from tests.harness import refusal
 from tests.password_credentials.attempts import fail
 from tests.password_credentials.resets import CREDENTIAL, NEW_PASSWORD, begin, mails_to, row_of, verify
@@ -117,6 +121,26 @@ async def test_a_token_of_the_registration_that_was_replaced_confirms_nothing(pe
     await register(server, api, address)
 
     assert (await refusal(people.confirmation_token(person.user.id))).reason == "REGISTRATION_ALREADY_VERIFIED"
+
+
+async def test_keys_and_sessions_of_whoever_registered_first_are_void(people, server, api):
+    # given
+    person, address = await people.register()
+    user_id, now = person.user.id, server.clock()
+    platform = server.app.platform
+    set_current_call(service_call("whoever planted them"))
+    async with platform.begin() as uow:
+        user = await UsersApi.of(platform).lock_user(uow, user_id)
+        await ApiKeysApi.of(platform).create(uow, user_id=user_id, name="planted", expires_at=None)
+        await AuthTokensApi.of(platform).issue(uow, user=user, amr=["pwd"], provider="credentials", auth_time=now)
+
+    # when
+    await register(server, api, address)
+
+    # then
+    for table in ("api_keys.api_key", "auth_tokens.session"):
+        rows = await server.rows(f"SELECT revoked_at FROM {table} WHERE user_id = $1", ids.decode("user", user_id))
+        assert [row["revoked_at"] is not None for row in rows] == [True]
 
 
 async def test_guesses_at_the_planted_password_lock_nobody_out(people, server, api):

@@ -11,11 +11,7 @@ from server.subdomains.identity.password_credentials.application.registrations i
 from server.subdomains.identity.password_credentials.application.second_factors import SecondFactorSignIns
 from server.subdomains.identity.password_credentials.application.verified_persons import VerifiedPersons
 from server.subdomains.identity.password_credentials.domain.credential import PersonCredential
-<<<<<<< HEAD
-from server.subdomains.identity.password_credentials.domain.registration import Registration
-=======
-from server.subdomains.identity.password_credentials.domain.registration import Defaults
->>>>>>> main
+from server.subdomains.identity.password_credentials.domain.registration import Defaults, Registration
 from server.subdomains.identity.password_credentials.errors import (
     AccountLocked,
     CredentialNotFound,
@@ -29,11 +25,8 @@ __all__ = [
     "AccountLocked",
     "Credential",
     "CredentialNotFound",
-<<<<<<< HEAD
     "CredentialTaken",
-=======
     "Defaults",
->>>>>>> main
     "PasswordCredentialsApi",
     "Registration",
     "RegistrationNotVerified",

@@ -11,6 +11,7 @@ from server.kernel.database import UnitOfWork
 from server.kernel.security.secrets import SecretKeys
 from server.kernel.subdomain import Platform
 from server.subdomains.ancillary.usages.api import UsagesApi
+from server.subdomains.identity.api_keys.api import ApiKeysApi
 from server.subdomains.identity.auth_tokens.api import AuthTokensApi
 from server.subdomains.identity.password_credentials.application.lockout import lockout_rules, login_key
 from server.subdomains.identity.password_credentials.application.registrations import Registrations
@@ -34,6 +35,7 @@ class VerifiedPersons:
         lockout: LockoutRules,
         testing_tokens: TestingTokens,
         sessions: AuthTokensApi,
+        api_keys: ApiKeysApi,
         profiles: UserProfilesApi,
         usages: UsagesApi,
         new_id: Callable[[str], str],
@@ -44,6 +46,7 @@ class VerifiedPersons:
         self._lockout = lockout
         self._testing_tokens = testing_tokens
         self._sessions = sessions
+        self._api_keys = api_keys
         self._profiles = profiles
         self._usages = usages
         self._new_id = new_id
@@ -57,6 +60,7 @@ class VerifiedPersons:
             lockout=lockout_rules(platform),
             testing_tokens=TestingTokens.of(platform),
             sessions=AuthTokensApi.of(platform),
+            api_keys=ApiKeysApi.of(platform),
             profiles=UserProfilesApi.of(platform),
             usages=UsagesApi.of(platform),
             new_id=platform.new_id,
@@ -120,6 +124,7 @@ class VerifiedPersons:
             country_code=registration.country_code,
         )
         await self._sessions.revoke_all(uow, credential.user_id)
+        await self._api_keys.revoke_all_of(uow, credential.user_id)
         self._usages.record(uow, "User Registered", Id=credential.user_id)
 
     async def _forget_failures(self, uow: UnitOfWork, email_address: str) -> None:
