@@ -79,7 +79,15 @@ class SecretKeys:
 
     def sign(self, purpose: str, value: bytes) -> bytes:
         """A keyed digest of *value*, of 32 bytes."""
-        return hmac.digest(_derive(self._current.value, "sign:" + purpose), value, "sha256")
+        return _sign(self._current, purpose, value)
+
+    def signatures(self, purpose: str, value: bytes) -> list[bytes]:
+        """The keyed digests of *value* by every key: one of them is what :meth:`sign` made, whichever key it had."""
+        return [_sign(key, purpose, value) for key in self._keys.values()]
+
+
+def _sign(key: SecretKey, purpose: str, value: bytes) -> bytes:
+    return hmac.digest(_derive(key.value, "sign:" + purpose), value, "sha256")
 
 
 def _derive(key: bytes, purpose: str) -> bytes:
