@@ -51,6 +51,17 @@ class EndUserRegistered(DomainEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EndUserAccessChanged(DomainEvent):
+    """Operators have suspended the user (``access`` is ``suspended``), or reinstated it (``enabled``)."""
+
+    name: ClassVar[str] = "users.end_user_access_changed.v1"
+
+    user_id: str
+    access: str
+    changed_by_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MembershipAdded(DomainEvent):
     """The user is a member of an organization."""
 
