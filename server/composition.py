@@ -31,6 +31,7 @@ from server.subdomains.event_notifications.wiring import event_notifications
 from server.subdomains.health.wiring import health
 from server.subdomains.identity.auth_tokens.wiring import auth_tokens
 from server.subdomains.identity.identities.wiring import identities
+from server.subdomains.identity.mfa.wiring import mfa
 from server.subdomains.identity.password_credentials.wiring import password_credentials
 from server.subdomains.organizations.wiring import organizations
 from server.subdomains.subscriptions.wiring import subscriptions
@@ -59,6 +60,7 @@ SUBDOMAINS: list[Callable[[Platform], Subdomain]] = [
     organizations,
     auth_tokens,
     password_credentials,
+    mfa,
     identities,
     cars,  # sample
     bookings,  # sample
