@@ -10,6 +10,7 @@ from tenantry_client.services.event_notifications import EventNotificationsServi
 from tenantry_client.services.feature_flags import FeatureFlagsService, FeatureFlagsServiceSync
 from tenantry_client.services.health import HealthService, HealthServiceSync
 from tenantry_client.services.identities import IdentitiesService, IdentitiesServiceSync
+from tenantry_client.services.mfa import MfaService, MfaServiceSync
 from tenantry_client.services.organizations import OrganizationsService, OrganizationsServiceSync
 from tenantry_client.services.password_credentials import PasswordCredentialsService, PasswordCredentialsServiceSync
 from tenantry_client.services.provisioning import ProvisioningService, ProvisioningServiceSync
@@ -35,6 +36,7 @@ class Services:
         self.feature_flags = FeatureFlagsService(call)
         self.health = HealthService(call)
         self.identities = IdentitiesService(call)
+        self.mfa = MfaService(call)
         self.organizations = OrganizationsService(call)
         self.password_credentials = PasswordCredentialsService(call)
         self.provisioning = ProvisioningService(call)
@@ -60,6 +62,7 @@ class ServicesSync:
         self.feature_flags = FeatureFlagsServiceSync(call)
         self.health = HealthServiceSync(call)
         self.identities = IdentitiesServiceSync(call)
+        self.mfa = MfaServiceSync(call)
         self.organizations = OrganizationsServiceSync(call)
         self.password_credentials = PasswordCredentialsServiceSync(call)
         self.provisioning = ProvisioningServiceSync(call)
