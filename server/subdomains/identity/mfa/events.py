@@ -33,7 +33,7 @@ class AuthenticatorEvent(DomainEvent):
     credential_id: str
     user_id: str
     authenticator_id: str
-    authenticator_type: str  # `recovery_codes`, `oob_sms`, `oob_email` or `totp`
+    authenticator_type: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
