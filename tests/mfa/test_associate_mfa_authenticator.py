@@ -5,7 +5,7 @@ import json
 import re
 import uuid
 from urllib.parse import parse_qs, urlsplit
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import grpc
 import pytest
@@ -49,7 +49,7 @@ async def test_an_app_gets_a_secret_and_a_bar_code(factors, is_signed_in):
         "digits": ["6"],
         "period": ["30"],
     }
-    assert ElementTree.fromstring(given.bar_code_svg).tag.endswith("svg")
+    assert ET.fromstring(given.bar_code_svg).tag.endswith("svg")
     assert given.secret not in given.bar_code_svg
     assert await factors.state(person, "totp") == "associated"
     assert await factors.sent("emails", person.email_address) == []
