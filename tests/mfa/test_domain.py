@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.kernel.security.secrets import SecretKey, SecretKeys
+from server.kernel.security.secrets import SecretKey, SecretKeys, Unreadable
 from server.subdomains.identity.mfa.codes import Codes
 from server.subdomains.identity.mfa.domain import recovery_codes, totp
 from server.subdomains.identity.mfa.domain.authenticator import (
     AuthenticatorState,
     AuthenticatorType,
+    GivenCode,
     MfaAuthenticator,
 )
 
@@ -26,6 +27,8 @@ VECTORS = {
     20_000_000_000: "65353130",
 }
 SEED = b"12345678901234567890"
+NOW = datetime(2026, 1, 1, 12, 0, 15, tzinfo=UTC)
+KEYS = SecretKeys([SecretKey("k1", bytes(32), True)])
 
 
 @pytest.mark.parametrize(("seconds", "code"), VECTORS.items())
@@ -38,22 +41,20 @@ def test_codes_are_those_of_the_rfc(seconds, code):
 
 @pytest.mark.parametrize(("off", "is_good"), [(-2, False), (-1, True), (0, True), (1, True), (2, False)])
 def test_a_code_is_good_one_step_either_way(off, is_good):
-    now = datetime(2026, 1, 1, 12, 0, 15, tzinfo=UTC)
-    step = totp.step_of(now) + off
+    step = totp.step_of(NOW) + off
 
-    found = totp.accepted_step(SEED, totp.code_at(SEED, step), now=now, after=None)
-
-    assert found == (step if is_good else None)
+    assert totp.steps_of(SEED, totp.code_at(SEED, step), NOW) == ([step] if is_good else [])
 
 
-@pytest.mark.parametrize(("last", "is_good"), [(-2, True), (-1, True), (0, False), (1, False)])
+@pytest.mark.parametrize(("last", "is_good"), [(None, True), (-2, True), (-1, True), (0, False), (1, False)])
 def test_a_step_that_is_not_later_than_the_last_one_is_refused(last, is_good):
-    now = datetime(2026, 1, 1, tzinfo=UTC)
-    step = totp.step_of(now)
+    step = totp.step_of(NOW)
+    authenticator = _authenticator("mfaauth_1", AuthenticatorType.TOTP)
+    authenticator.last_step = None if last is None else step + last
+    before = authenticator.last_step
 
-    found = totp.accepted_step(SEED, totp.code_at(SEED, step), now=now, after=step + last)
-
-    assert (found is not None) is is_good
+    assert authenticator.accept(GivenCode(is_of=lambda _: False, steps=[step]), NOW) is is_good
+    assert authenticator.last_step == (step if is_good else before)
 
 
 def test_a_bar_code_bears_everything_percent_encoded():
@@ -107,28 +108,31 @@ def test_codes_that_are_sent_are_spread_over_all_six_digits():
 def test_what_is_stored_of_a_code_is_good_for_its_authenticator_only():
     codes, first, second = Codes(KEYS), _authenticator("mfaauth_1"), _authenticator("mfaauth_2")
 
-    digest = codes.digest(first, "123456")
+    signature = codes.sign(first, "123456")
 
-    assert codes.given(first, "123456", None).is_of(digest)
-    assert not codes.given(second, "123456", None).is_of(digest)
-    assert not codes.given(first, "123457", None).is_of(digest)
-
-
-def test_codes_outlive_the_key_that_signed_them():
-    authenticator = _authenticator("mfaauth_1")
-    digest = Codes(KEYS).digest(authenticator, "abcde-fghjk")
-    rotated = SecretKeys([SecretKey("k1", bytes(32), False), SecretKey("k2", bytes([1] * 32), True)])
-
-    assert Codes(rotated).given(authenticator, "ABCDEFGHJK", None).is_of(digest)
+    assert codes.given(first, "123456", None, NOW).is_of(signature)
+    assert not codes.given(second, "123456", None, NOW).is_of(signature)
+    assert not codes.given(first, "123457", None, NOW).is_of(signature)
 
 
-KEYS = SecretKeys([SecretKey("k1", bytes(32), True)])
+def test_what_is_sealed_opens_for_its_authenticator_only():
+    codes, first, second = Codes(KEYS), _authenticator("mfaauth_1"), _authenticator("mfaauth_2")
+    first.sealed_channel = second.sealed_channel = codes.seal_channel(first, "+6421300033")
+
+    assert codes.open_channel(first) == "+6421300033"
+    with pytest.raises(Unreadable):
+        codes.open_channel(second)
 
 
-def _authenticator(id):
-    return MfaAuthenticator(
-        id=id,
-        type=AuthenticatorType.RECOVERY_CODES,
-        state=AuthenticatorState.CONFIRMED,
-        created_at=datetime(2026, 1, 1, tzinfo=UTC),
-    )
+def test_codes_and_secrets_outlive_the_key_that_was_current():
+    app, recovery = _authenticator("mfaauth_1", AuthenticatorType.TOTP), _authenticator("mfaauth_2")
+    app.sealed_totp_secret = Codes(KEYS).seal_totp_secret(app, SEED)
+    signature = Codes(KEYS).sign(recovery, "abcde-fghjk")
+    rotated = Codes(SecretKeys([SecretKey("k1", bytes(32), False), SecretKey("k2", bytes([1] * 32), True)]))
+
+    assert rotated.given(recovery, "ABCDEFGHJK", None, NOW).is_of(signature)
+    assert rotated.given(app, totp.code_at(SEED, totp.step_of(NOW)), None, NOW).steps == [totp.step_of(NOW)]
+
+
+def _authenticator(id, kind=AuthenticatorType.RECOVERY_CODES):
+    return MfaAuthenticator(id=id, type=kind, state=AuthenticatorState.CONFIRMED, created_at=NOW)

@@ -78,6 +78,19 @@ class MembershipAdded(DomainEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MembershipRemoved(DomainEvent):
+    """The user is no longer a member of an organization."""
+
+    name: ClassVar[str] = "users.membership_removed.v1"
+    is_public: ClassVar[bool] = True
+
+    user_id: str
+    membership_id: str
+    organization_id: str
+    un_invited_by_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DefaultMembershipChanged(DomainEvent):
     """Another membership is the one that counts when no organization is named."""
 

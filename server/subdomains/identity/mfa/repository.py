@@ -1,4 +1,4 @@
-"""How second factors are stored: all SQL about them. Secrets, and where codes are sent, are sealed on the way."""
+"""How second factors are stored: all SQL about them."""
 
 from typing import Any
 
@@ -7,13 +7,10 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from server.kernel.database import Reader, UnitOfWork
 from server.kernel.database.types import Id
-from server.kernel.security.secrets import SecretKeys
 from server.subdomains.identity.mfa import tables
 from server.subdomains.identity.mfa.domain.authenticator import MfaAuthenticator, SentCode
 from server.subdomains.identity.mfa.domain.pending import PendingSignIn
 from server.subdomains.identity.mfa.domain.person_mfa import PersonMfa
-
-_CHANNEL, _TOTP_SECRET = "mfa-channel", "mfa-totp-secret"
 
 _person, _authenticator = tables.person_mfa.c, tables.authenticator.c
 _FIND = select(tables.person_mfa).where(_person.credential_id == bindparam("credential_id"))
@@ -54,22 +51,21 @@ _FORGET_SIGN_IN = (
 class PersonMfaRepository:
     """The second factors of persons, within one transaction. Whoever loads them has locked the credential before."""
 
-    def __init__(self, uow: UnitOfWork, secrets: SecretKeys) -> None:
+    def __init__(self, uow: UnitOfWork) -> None:
         self._uow = uow
-        self._rows = _Rows(secrets)
 
     async def get(self, credential_id: str, user_id: str) -> PersonMfa:
         """The second factors that belong to a credential, an empty set if need be; nobody else gets them meanwhile."""
         row = await self._uow.fetch_one(_LOCK, {"credential_id": credential_id})
         if row is None:
             return PersonMfa(id=credential_id, user_id=user_id)
-        return self._rows.person(row, await self._uow.fetch_all(_FIND_AUTHENTICATORS, {"credential_id": credential_id}))
+        return _person_of(row, await self._uow.fetch_all(_FIND_AUTHENTICATORS, {"credential_id": credential_id}))
 
     async def save(self, person: PersonMfa) -> None:
         """Store what has changed and publish the events."""
         await self._uow.write(_SAVE, _to_row(person))
         for each in person.changed.values():
-            await self._uow.write(_SAVE_AUTHENTICATOR, self._rows.of_authenticator(person.id, each))
+            await self._uow.write(_SAVE_AUTHENTICATOR, _authenticator_to_row(person.id, each))
         if person.removed:
             await self._uow.write(_REMOVE, {"ids": person.removed})
         await self._uow.publish(person)
@@ -82,9 +78,8 @@ class PersonMfaRepository:
 class PersonMfaReader:
     """Reads of second factors, outside any transaction."""
 
-    def __init__(self, reader: Reader, secrets: SecretKeys) -> None:
+    def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        self._rows = _Rows(secrets)
 
     async def find_user_by_token(self, digest: bytes) -> str | None:
         """Whose sign-in waits for whoever has this token."""
@@ -97,69 +92,41 @@ class PersonMfaReader:
         if row is None:
             return PersonMfa(id=credential_id, user_id=user_id)
         found = await self._reader.fetch_all(_FIND_AUTHENTICATORS, {"credential_id": credential_id})
-        return self._rows.person(row, found)
+        return _person_of(row, found)
 
 
-class _Rows:
-    """Turns rows into second factors and back."""
-
-    def __init__(self, secrets: SecretKeys) -> None:
-        self._secrets = secrets
-
-    def person(self, row: Any, authenticators: list[Any]) -> PersonMfa:
-        pending = None
-        if row.token_digest is not None:
-            pending = PendingSignIn(
-                token_digest=row.token_digest,
-                expires_at=row.token_expires_at,
-                wrong_answers=row.wrong_answers,
-                sends=row.sends,
-            )
-        return PersonMfa(
-            id=row.credential_id,
-            user_id=row.user_id,
-            pending=pending,
-            authenticators=[self._authenticator(each) for each in authenticators],
-            version=row.version,
+def _person_of(row: Any, authenticators: list[Any]) -> PersonMfa:
+    pending = None
+    if row.token_digest is not None:
+        pending = PendingSignIn(
+            token_digest=row.token_digest,
+            expires_at=row.token_expires_at,
+            wrong_answers=row.wrong_answers,
+            sends=row.sends,
         )
+    return PersonMfa(
+        id=row.credential_id,
+        user_id=row.user_id,
+        pending=pending,
+        authenticators=[_authenticator_of(each) for each in authenticators],
+        version=row.version,
+    )
 
-    def of_authenticator(self, credential_id: str, authenticator: MfaAuthenticator) -> dict[str, Any]:
-        bound_to, sent = authenticator.id.encode(), authenticator.sent_code
-        channel, totp_secret = authenticator.channel, authenticator.totp_secret
-        return {
-            "id": authenticator.id,
-            "credential_id": credential_id,
-            "type": authenticator.type,
-            "state": authenticator.state,
-            "created_at": authenticator.created_at,
-            "sealed_channel": None if channel is None else self._secrets.seal(_CHANNEL, channel.encode(), bound_to),
-            "code_digest": None if sent is None else sent.digest,
-            "handle_digest": None if sent is None else sent.handle_digest,
-            "code_expires_at": None if sent is None else sent.expires_at,
-            "sealed_totp_secret": None
-            if totp_secret is None
-            else self._secrets.seal(_TOTP_SECRET, totp_secret, bound_to),
-            "last_step": authenticator.last_step,
-            "recovery_digests": authenticator.recovery_digests,
-            "wrong_codes": authenticator.wrong_codes,
-        }
 
-    def _authenticator(self, row: Any) -> MfaAuthenticator:
-        bound_to, sent, channel, totp_secret = row.id.encode(), None, row.sealed_channel, row.sealed_totp_secret
-        if row.code_digest is not None:
-            sent = SentCode(row.code_digest, row.handle_digest, row.code_expires_at)
-        return MfaAuthenticator(
-            id=row.id,
-            type=row.type,
-            state=row.state,
-            created_at=row.created_at,
-            channel=None if channel is None else self._secrets.open(_CHANNEL, channel, bound_to).decode(),
-            sent_code=sent,
-            totp_secret=None if totp_secret is None else self._secrets.open(_TOTP_SECRET, totp_secret, bound_to),
-            last_step=row.last_step,
-            recovery_digests=list(row.recovery_digests),
-            wrong_codes=row.wrong_codes,
-        )
+def _authenticator_of(row: Any) -> MfaAuthenticator:
+    sent = None if row.code_digest is None else SentCode(row.code_digest, row.handle_digest, row.code_expires_at)
+    return MfaAuthenticator(
+        id=row.id,
+        type=row.type,
+        state=row.state,
+        created_at=row.created_at,
+        sealed_channel=row.sealed_channel,
+        sent_code=sent,
+        sealed_totp_secret=row.sealed_totp_secret,
+        last_step=row.last_step,
+        recovery_digests=list(row.recovery_digests),
+        wrong_codes=row.wrong_codes,
+    )
 
 
 def _to_row(person: PersonMfa) -> dict[str, Any]:
@@ -172,4 +139,23 @@ def _to_row(person: PersonMfa) -> dict[str, Any]:
         "wrong_answers": 0 if pending is None else pending.wrong_answers,
         "sends": 0 if pending is None else pending.sends,
         "version": person.version + len(person.events),
+    }
+
+
+def _authenticator_to_row(credential_id: str, authenticator: MfaAuthenticator) -> dict[str, Any]:
+    sent = authenticator.sent_code
+    return {
+        "id": authenticator.id,
+        "credential_id": credential_id,
+        "type": authenticator.type,
+        "state": authenticator.state,
+        "created_at": authenticator.created_at,
+        "sealed_channel": authenticator.sealed_channel,
+        "code_digest": None if sent is None else sent.digest,
+        "handle_digest": None if sent is None else sent.handle_digest,
+        "code_expires_at": None if sent is None else sent.expires_at,
+        "sealed_totp_secret": authenticator.sealed_totp_secret,
+        "last_step": authenticator.last_step,
+        "recovery_digests": authenticator.recovery_digests,
+        "wrong_codes": authenticator.wrong_codes,
     }

@@ -88,7 +88,7 @@ class CodeSender:
             self._sms.send(uow, body=text, to_phone_number=channel, tags=_TAGS, is_sensitive=True)
         else:
             self._mail(uow, channel, name or channel, code)
-        return Sent(handle, SentCode.sent(self._codes.digest(authenticator, code), digest(handle), self._now()))
+        return Sent(handle, SentCode.sent(self._codes.sign(authenticator, code), digest(handle), self._now()))
 
     async def _count_for_user(self, uow: UnitOfWork, user_id: str) -> None:
         if not await self._quotas.admit(uow, "mfa-user", user_id, most=MOST_SENDS, within=_WINDOW_OF_USER):

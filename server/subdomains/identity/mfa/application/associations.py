@@ -63,7 +63,6 @@ class Associations:
         now: Clock,
     ) -> None:
         self._begin = begin
-        self._secrets = secrets
         self._codes = Codes(secrets)
         self._entrance = entrance
         self._proofs = proofs
@@ -105,7 +104,7 @@ class Associations:
                 name = profile.display_name if profile is not None else None
                 answer = await self._associate_oob(uow, claim, person, authenticator, channel=channel, name=name)
             answer = replace(answer, recovery_codes=self._renew_recovery_codes(person))
-            await PersonMfaRepository(uow, self._secrets).save(person)
+            await PersonMfaRepository(uow).save(person)
             self._usages.record(uow, "User MFA Association Started", Id=user_id, MfaAuthenticatorType=kind.value)
         if answer.bar_code_uri is None:
             return answer
@@ -126,7 +125,7 @@ class Associations:
         if refusal is not None:
             return refusal
         authenticator = person.find_unconfirmed(answer.kind)
-        given = self._codes.given(authenticator, answer.code, answer.oob_code)
+        given = self._codes.given(authenticator, answer.code, answer.oob_code, self._now())
         is_good = person.confirm(authenticator, given, self._now())
         if claim.is_signed_in:
             if not is_good:
@@ -144,7 +143,7 @@ class Associations:
         if profile is None or not profile.email_address:
             raise MfaEmailRequired
         secret = self._codes.new_totp_secret()
-        person.associate_totp(authenticator, secret)
+        person.associate_totp(authenticator, self._codes.seal_totp_secret(authenticator, secret))
         return Association(
             type=authenticator.type,
             secret=totp.as_text(secret),
@@ -164,7 +163,7 @@ class Associations:
         sent = await self._sender.send(
             uow, person, authenticator, is_signed_in=claim.is_signed_in, channel=channel, name=name
         )
-        person.associate_oob(authenticator, channel, sent.code)
+        person.associate_oob(authenticator, self._codes.seal_channel(authenticator, channel), sent.code)
         return Association(type=authenticator.type, oob_code=sent.handle)
 
     def _renew_recovery_codes(self, person: PersonMfa) -> Sequence[str]:
@@ -173,7 +172,7 @@ class Associations:
         if recovery is None:
             return ()
         codes = self._codes.new_recovery_codes()
-        person.renew_recovery_codes(recovery, [self._codes.digest(recovery, code) for code in codes])
+        person.renew_recovery_codes(recovery, [self._codes.sign(recovery, code) for code in codes])
         return codes
 
 

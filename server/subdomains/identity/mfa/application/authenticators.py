@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from server.kernel.database import OpenUnitOfWork
-from server.kernel.security.secrets import SecretKeys
 from server.kernel.subdomain import Platform
 from server.subdomains.ancillary.usages.api import UsagesApi
 from server.subdomains.identity.mfa.application.entrance import Claim, Entrance
@@ -14,9 +13,8 @@ from server.subdomains.identity.mfa.repository import PersonMfaRepository
 class Authenticators:
     """Lists and removes authenticators."""
 
-    def __init__(self, *, begin: OpenUnitOfWork, secrets: SecretKeys, entrance: Entrance, usages: UsagesApi) -> None:
+    def __init__(self, *, begin: OpenUnitOfWork, entrance: Entrance, usages: UsagesApi) -> None:
         self._begin = begin
-        self._secrets = secrets
         self._entrance = entrance
         self._usages = usages
 
@@ -24,7 +22,6 @@ class Authenticators:
     def of(cls, platform: Platform) -> "Authenticators":
         return cls(
             begin=platform.begin,
-            secrets=platform.secrets,
             entrance=platform.shared(Entrance.of),
             usages=UsagesApi.of(platform),
         )
@@ -39,7 +36,7 @@ class Authenticators:
             person = await self._entrance.enter(uow, claim, user_id)
             authenticator = person.get(authenticator_id)
             person.remove(authenticator)
-            await PersonMfaRepository(uow, self._secrets).save(person)
+            await PersonMfaRepository(uow).save(person)
             self._usages.record(
                 uow, "User MFA Disassociated", Id=user_id, MfaAuthenticatorType=authenticator.type.value
             )

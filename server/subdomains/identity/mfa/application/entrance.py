@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from server.kernel.clock import Clock
 from server.kernel.database import Reader, UnitOfWork
-from server.kernel.security.secrets import SecretKeys, digest
+from server.kernel.security.secrets import digest
 from server.kernel.subdomain import Platform
 from server.kernel.turns import Turns
 from server.subdomains.identity.mfa.domain.person_mfa import PersonMfa
@@ -41,9 +41,8 @@ class Claim:
 class Entrance:
     """Lets people in. One a process: it also makes those who come as the same person wait for each other."""
 
-    def __init__(self, *, reader: Reader, secrets: SecretKeys, credentials: PasswordCredentialsApi, now: Clock) -> None:
-        self._reader = PersonMfaReader(reader, secrets)
-        self._secrets = secrets
+    def __init__(self, *, reader: Reader, credentials: PasswordCredentialsApi, now: Clock) -> None:
+        self._reader = PersonMfaReader(reader)
         self._credentials = credentials
         self._now = now
         self._turns = Turns()
@@ -52,7 +51,6 @@ class Entrance:
     def of(cls, platform: Platform) -> "Entrance":
         return cls(
             reader=platform.reader,
-            secrets=platform.secrets,
             credentials=PasswordCredentialsApi.of(platform),
             now=platform.clock,
         )
@@ -80,7 +78,7 @@ class Entrance:
         credential = await self._credentials.lock_credential(uow, user_id)
         if credential is None:
             raise _nobody(claim)
-        person = await PersonMfaRepository(uow, self._secrets).get(credential.id, user_id)
+        person = await PersonMfaRepository(uow).get(credential.id, user_id)
         return self._admit(claim, credential, person)
 
     async def look_in(self, claim: Claim) -> PersonMfa:

@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 
 from server.kernel.access.caller import current_call
 from server.kernel.database import OpenUnitOfWork, UnitOfWork
-from server.kernel.security.secrets import SecretKeys
 from server.kernel.subdomain import Platform
 from server.subdomains.ancillary.audits.api import AuditsApi
 from server.subdomains.ancillary.usages.api import UsagesApi
@@ -33,14 +32,12 @@ class Options:
         self,
         *,
         begin: OpenUnitOfWork,
-        secrets: SecretKeys,
         credentials: PasswordCredentialsApi,
         users: UsersApi,
         audits: AuditsApi,
         usages: UsagesApi,
     ) -> None:
         self._begin = begin
-        self._secrets = secrets
         self._credentials = credentials
         self._users = users
         self._audits = audits
@@ -50,7 +47,6 @@ class Options:
     def of(cls, platform: Platform) -> "Options":
         return cls(
             begin=platform.begin,
-            secrets=platform.secrets,
             credentials=PasswordCredentialsApi.of(platform),
             users=UsersApi.of(platform),
             audits=AuditsApi.of(platform),
@@ -76,7 +72,7 @@ class Options:
             if not (found.credential.is_verified and found.credential.has_password):
                 return found
             await self._credentials.reset_mfa(uow, user_id)
-            people = PersonMfaRepository(uow, self._secrets)
+            people = PersonMfaRepository(uow)
             person = await people.get(found.credential.id, user_id)
             person.reset()
             await people.save(person)
@@ -98,7 +94,7 @@ class Options:
         return CredentialOfUser(credential, user)
 
     async def _remove_all(self, uow: UnitOfWork, credential: Credential) -> None:
-        people = PersonMfaRepository(uow, self._secrets)
+        people = PersonMfaRepository(uow)
         person = await people.get(credential.id, credential.user_id)
         person.remove_all()
         person.end_sign_in()

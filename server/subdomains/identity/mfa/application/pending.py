@@ -2,7 +2,7 @@
 
 from server.kernel.clock import Clock
 from server.kernel.database import UnitOfWork
-from server.kernel.security.secrets import SecretKeys, digest, random_token
+from server.kernel.security.secrets import digest, random_token
 from server.kernel.subdomain import Platform
 from server.subdomains.identity.mfa.repository import PersonMfaRepository
 
@@ -10,17 +10,16 @@ from server.subdomains.identity.mfa.repository import PersonMfaRepository
 class PendingSignIns:
     """Makes MFA tokens, and lets them be good for nothing."""
 
-    def __init__(self, *, secrets: SecretKeys, now: Clock) -> None:
-        self._secrets = secrets
+    def __init__(self, *, now: Clock) -> None:
         self._now = now
 
     @classmethod
     def of(cls, platform: Platform) -> "PendingSignIns":
-        return cls(secrets=platform.secrets, now=platform.clock)
+        return cls(now=platform.clock)
 
     async def begin_sign_in(self, uow: UnitOfWork, *, credential_id: str, user_id: str) -> str:
         """A new token for somebody who has given the password of this credential, which the caller has locked."""
-        token, people = random_token(), PersonMfaRepository(uow, self._secrets)
+        token, people = random_token(), PersonMfaRepository(uow)
         person = await people.get(credential_id, user_id)
         person.begin_sign_in(digest(token), self._now())
         await people.save(person)
@@ -28,4 +27,4 @@ class PendingSignIns:
 
     async def forget_sign_in(self, uow: UnitOfWork, *, user_id: str) -> None:
         """Let a token that is pending be good for nothing any more."""
-        await PersonMfaRepository(uow, self._secrets).forget_sign_in(user_id)
+        await PersonMfaRepository(uow).forget_sign_in(user_id)

@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 
 from server.kernel.database import UnitOfWork
 from server.kernel.errors import Refusal
-from server.kernel.security.secrets import SecretKeys
 from server.kernel.subdomain import Platform
 from server.subdomains.ancillary.audits.api import AuditsApi
 from server.subdomains.ancillary.usages.api import UsagesApi
@@ -30,10 +29,7 @@ class Answer:
 class Proofs:
     """Audits and stores what was answered, and opens the session of whoever signs in by it."""
 
-    def __init__(
-        self, *, secrets: SecretKeys, credentials: PasswordCredentialsApi, audits: AuditsApi, usages: UsagesApi
-    ) -> None:
-        self._secrets = secrets
+    def __init__(self, *, credentials: PasswordCredentialsApi, audits: AuditsApi, usages: UsagesApi) -> None:
         self._credentials = credentials
         self._audits = audits
         self._usages = usages
@@ -41,7 +37,6 @@ class Proofs:
     @classmethod
     def of(cls, platform: Platform) -> "Proofs":
         return cls(
-            secrets=platform.secrets,
             credentials=PasswordCredentialsApi.of(platform),
             audits=AuditsApi.of(platform),
             usages=UsagesApi.of(platform),
@@ -79,4 +74,4 @@ class Proofs:
         return await self.refuse(uow, person)
 
     def _people(self, uow: UnitOfWork) -> PersonMfaRepository:
-        return PersonMfaRepository(uow, self._secrets)
+        return PersonMfaRepository(uow)

@@ -44,7 +44,6 @@ class Verifications:
         now: Clock,
     ) -> None:
         self._begin = begin
-        self._secrets = secrets
         self._codes = Codes(secrets)
         self._entrance = entrance
         self._proofs = proofs
@@ -74,9 +73,10 @@ class Verifications:
             if not authenticator.is_active:
                 raise MfaNotConfirmed
             self._usages.record(uow, "User MFA Challenge", Id=user_id, MfaAuthenticatorType=authenticator.type.value)
-            if authenticator.channel is None:
+            channel = self._codes.open_channel(authenticator)
+            if channel is None:
                 return Challenge(authenticator.type)
-            handle = await self._send(uow, claim, person, authenticator, authenticator.channel)
+            handle = await self._send(uow, claim, person, authenticator, channel)
         return Challenge(authenticator.type, handle)
 
     async def verify(self, claim: Claim, answer: Answer) -> Tokens:
@@ -101,7 +101,7 @@ class Verifications:
             name=profile.display_name if profile is not None else None,
         )
         person.challenge(authenticator, sent.code)
-        await PersonMfaRepository(uow, self._secrets).save(person)
+        await PersonMfaRepository(uow).save(person)
         return sent.handle
 
     async def _verify(self, uow: UnitOfWork, claim: Claim, user_id: str, answer: Answer) -> Tokens | Refusal:
@@ -110,7 +110,7 @@ class Verifications:
         if refusal is not None:
             return refusal
         authenticator = person.find_to_sign_in_with(answer.kind)
-        given = self._codes.given(authenticator, answer.code, answer.oob_code)
+        given = self._codes.given(authenticator, answer.code, answer.oob_code, self._now())
         if not person.verify(authenticator, given, self._now()):
             return await self._proofs.refuse_sign_in(uow, person)
         return await self._proofs.sign_in(uow, person, authenticator)

@@ -1,12 +1,10 @@
 """An authenticator: by what a person proves, besides the password, who it is."""
 
 import hmac
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-
-from server.subdomains.identity.mfa.domain import totp
 
 _CODE_LIFETIME = timedelta(minutes=10)
 
@@ -53,15 +51,11 @@ _UNCONFIRMED = (AuthenticatorState.CREATED, AuthenticatorState.ASSOCIATED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GivenCode:
-    """A code that somebody gave: itself, its keyed digests (one of each key), and the digest of the handle with it."""
+    """A code that somebody gave, as far as one may know of it: never the code itself."""
 
-    text: str = field(repr=False)
-    digests: Sequence[bytes]
+    is_of: Callable[[bytes], bool]  # whether a keyed digest is that of this code
+    steps: Sequence[int] = ()  # the time steps at which the app shows it
     handle_digest: bytes | None = None
-
-    def is_of(self, digest: bytes) -> bool:
-        """Whether a stored digest is that of this code."""
-        return any(hmac.compare_digest(digest, each) for each in self.digests)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +85,9 @@ class MfaAuthenticator:
     type: AuthenticatorType
     state: AuthenticatorState
     created_at: datetime
-    channel: str | None = field(default=None, repr=False)  # where codes are sent: a number, an address
+    sealed_channel: bytes | None = None  # where codes are sent: a number, an address
     sent_code: SentCode | None = None
-    totp_secret: bytes | None = field(default=None, repr=False)
+    sealed_totp_secret: bytes | None = None
     last_step: int | None = None  # of the last TOTP code that was accepted
     recovery_digests: list[bytes] = field(default_factory=list)  # of codes that are not used
     wrong_codes: int = 0  # that a signed-in person gave to confirm it
@@ -106,7 +100,7 @@ class MfaAuthenticator:
     def accept(self, given: GivenCode, now: datetime) -> bool:
         """Use a code up and say whether it was good. A wrong one leaves everything as it is."""
         if self.type is AuthenticatorType.TOTP:
-            return self._accept_totp(given, now)
+            return self._accept_totp(given)
         if self.type is AuthenticatorType.RECOVERY_CODES:
             left = [digest for digest in self.recovery_digests if not given.is_of(digest)]
             is_good = len(left) < len(self.recovery_digests)
@@ -120,13 +114,9 @@ class MfaAuthenticator:
     def void(self) -> None:
         """Go back to where an association begins."""
         self.state = AuthenticatorState.CREATED
-        self.channel, self.sent_code, self.totp_secret, self.last_step = None, None, None, None
+        self.sealed_channel, self.sent_code, self.sealed_totp_secret, self.last_step = None, None, None, None
 
-    def _accept_totp(self, given: GivenCode, now: datetime) -> bool:
-        if self.totp_secret is None:
-            return False
-        step = totp.accepted_step(self.totp_secret, given.text, now=now, after=self.last_step)
-        if step is None:
-            return False
-        self.last_step = step
-        return True
+    def _accept_totp(self, given: GivenCode) -> bool:
+        later = [step for step in given.steps if self.last_step is None or step > self.last_step]
+        self.last_step = min(later, default=self.last_step)
+        return bool(later)

@@ -110,14 +110,14 @@ class PersonMfa:
             self._add(AuthenticatorType.RECOVERY_CODES, AuthenticatorState.CONFIRMED, new_id, now)
         return found or self._add(kind, AuthenticatorState.CREATED, new_id, now)
 
-    def associate_totp(self, authenticator: MfaAuthenticator, secret: bytes) -> None:
+    def associate_totp(self, authenticator: MfaAuthenticator, sealed_secret: bytes) -> None:
         """Let an app have this secret, instead of any before."""
-        authenticator.totp_secret, authenticator.last_step = secret, None
+        authenticator.sealed_totp_secret, authenticator.last_step = sealed_secret, None
         self._associate(authenticator)
 
-    def associate_oob(self, authenticator: MfaAuthenticator, channel: str, sent_code: SentCode) -> None:
+    def associate_oob(self, authenticator: MfaAuthenticator, sealed_channel: bytes, sent_code: SentCode) -> None:
         """Send codes to this number or address, beginning with this code."""
-        authenticator.channel, authenticator.sent_code = channel, sent_code
+        authenticator.sealed_channel, authenticator.sent_code = sealed_channel, sent_code
         self._associate(authenticator)
 
     def find_replaceable_recovery_codes(self) -> MfaAuthenticator | None:

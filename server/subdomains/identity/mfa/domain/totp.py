@@ -26,14 +26,13 @@ def step_of(now: datetime) -> int:
     return int(now.timestamp()) // STEP_SECONDS
 
 
-def accepted_step(secret: bytes, code: str, *, now: datetime, after: int | None) -> int | None:
-    """The time step that a code is of, if it is a current one later than *after*, the last that was accepted."""
-    matching = [
+def steps_of(secret: bytes, code: str, now: datetime) -> list[int]:
+    """The time steps around *now* that a code is of: one, or none, or by a rare chance several."""
+    return [
         step
         for step in (step_of(now) + off for off in _STEPS_OFF)
         if hmac.compare_digest(code_at(secret, step).encode(), code.encode())
     ]
-    return next((step for step in matching if after is None or step > after), None)
 
 
 def as_text(secret: bytes) -> str:
