@@ -136,7 +136,7 @@ class Factors:
         """The last code that was sent to somebody."""
         queue, to = ("sms", PHONE) if kind == SMS else ("emails", person.email_address)
         sent = [text for text in await self.sent(queue, to) if _CODE.search(text)]
-        return _CODE.findall(sent[-1])[0]
+        return str(_CODE.findall(sent[-1])[0])
 
     async def sent(self, queue: str, to: str) -> list[str]:
         """The bodies of all messages of second factors to a number or an address, in their order."""

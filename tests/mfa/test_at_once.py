@@ -6,6 +6,7 @@ import uuid
 import pytest
 
 from server import composition
+from server.kernel import ids
 from tests.harness import Running, refusal, running
 from tests.mfa.factors import EMAIL, RECOVERY, SMS, TOTP, Factors, wrong
 
@@ -152,3 +153,22 @@ async def test_to_switch_off_while_somebody_signs_in_leaves_nothing_behind(facto
     assert (await people.sign_in(enrolled.person.email_address)).user_id == enrolled.person.user_id
     await factors.switch(enrolled.person)
     assert await factors.listed(enrolled.person.metadata) == []
+
+
+async def test_a_suspension_while_somebody_signs_in_neither_waits_for_ever_nor_misses_a_session(
+    factors, people, server
+):
+    for _ in range(5):
+        enrolled = await factors.enrolled()
+        user_id, token = enrolled.person.user_id, await factors.token(enrolled.person)
+        verify = factors.verify(TOTP, factors.app_code(enrolled.secret), token)
+        begin = refusal(people.sign_in(enrolled.person.email_address))
+
+        _, (_, reasons), began = await asyncio.gather(people.suspend(user_id), outcomes([verify]), begin)
+
+        assert reasons <= {"MFA_TOKEN_INVALID", "ACCOUNT_SUSPENDED"}
+        assert began.reason in ("MFA_REQUIRED", "ACCOUNT_SUSPENDED")
+        assert (await factors.row(enrolled.person))["token_digest"] is None
+        sql = "SELECT count(*) AS live FROM auth_tokens.session WHERE user_id = $1 AND revoked_at IS NULL"
+        [row] = await server.rows(sql, ids.decode("user", user_id))
+        assert row["live"] == 0

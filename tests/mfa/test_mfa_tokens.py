@@ -168,16 +168,47 @@ async def test_a_name_that_was_locked_meanwhile_lets_nobody_in(factors, people):
     assert (await factors.row(enrolled.person))["wrong_answers"] == 0
 
 
-async def test_somebody_suspended_meanwhile_is_not_let_in(factors, people, server):
+async def test_to_be_suspended_ends_a_sign_in_that_waits_for_good(factors, people, server):
+    # given
     enrolled = await factors.enrolled()
     token = await factors.token(enrolled.person)
+
+    # when
     await people.suspend(enrolled.person.user_id)
+
+    # then
+    assert (await factors.row(enrolled.person))["token_digest"] is None
+    assert await told(factors.verify(TOTP, factors.app_code(enrolled.secret), token)) == INVALID
+    await people.reinstate(enrolled.person.user_id)
+    assert await told(factors.verify(TOTP, factors.app_code(enrolled.secret), token)) == INVALID
+    await factors.verify(TOTP, factors.app_code(enrolled.secret), await factors.token(enrolled.person))
+
+
+async def test_somebody_suspended_is_not_let_in(factors, server):
+    enrolled = await factors.enrolled()
+    token = await factors.token(enrolled.person)
+    # Behind the back of everything that would have ended the sign-in.
+    sql = "UPDATE users.end_user SET access = 'suspended' WHERE id = $1"
+    await server.rows(sql, ids.decode("user", enrolled.person.user_id))
 
     for call in (
         factors.verify(TOTP, factors.app_code(enrolled.secret), token),
         factors.confirm(TOTP, "123456", token),
     ):
         assert await told(call) == (grpc.StatusCode.FAILED_PRECONDITION, "ACCOUNT_SUSPENDED")
+    audits = await server.queued("audits", f'"AgainstId":"{enrolled.person.user_id}"')
+    assert sum("Authentication.Password.Failed.AccountSuspended" in text for text in audits) == 2
+
+
+async def test_a_user_who_is_no_person_any_more_is_told_no_more_than_a_stranger(factors, server):
+    enrolled = await factors.enrolled()
+    token = await factors.token(enrolled.person)
+    sql = "UPDATE users.end_user SET classification = 'machine', email_address = NULL WHERE id = $1"
+    await server.rows(sql, ids.decode("user", enrolled.person.user_id))
+
+    refused = await told(factors.verify(TOTP, factors.app_code(enrolled.secret), token))
+
+    assert refused == (grpc.StatusCode.UNAUTHENTICATED, "INVALID_CREDENTIALS")
 
 
 @pytest.mark.parametrize(

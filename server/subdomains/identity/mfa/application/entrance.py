@@ -2,7 +2,8 @@
 Who comes, and whether the credential is far enough: what every call about authenticators begins with.
 
 Whoever is found by a token is looked up without a lock, and looked at again once everything is locked: the login
-monitor of the name, the credential, the second factors. All sign-ins lock in this order.
+monitor of the name, the credential, the user's access, the second factors. All sign-ins lock in this order: a suspension,
+too, has the user locked when it ends a sign-in that waits.
 """
 
 from collections.abc import AsyncIterator
@@ -23,6 +24,7 @@ from server.subdomains.identity.password_credentials.api import (
     PasswordCredentialsApi,
     RegistrationNotVerified,
 )
+from server.subdomains.users.api import UsersApi
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +43,10 @@ class Claim:
 class Entrance:
     """Lets people in. One a process: it also makes those who come as the same person wait for each other."""
 
-    def __init__(self, *, reader: Reader, credentials: PasswordCredentialsApi, now: Clock) -> None:
+    def __init__(self, *, reader: Reader, credentials: PasswordCredentialsApi, users: UsersApi, now: Clock) -> None:
         self._reader = PersonMfaReader(reader)
         self._credentials = credentials
+        self._users = users
         self._now = now
         self._turns = Turns()
 
@@ -52,6 +55,7 @@ class Entrance:
         return cls(
             reader=platform.reader,
             credentials=PasswordCredentialsApi.of(platform),
+            users=UsersApi.of(platform),
             now=platform.clock,
         )
 
@@ -78,6 +82,8 @@ class Entrance:
         credential = await self._credentials.lock_credential(uow, user_id)
         if credential is None:
             raise _nobody(claim)
+        if not claim.is_signed_in:
+            await self._users.hold_access(uow, user_id)  # what it is, the proof asks
         person = await PersonMfaRepository(uow).get(credential.id, user_id)
         return self._admit(claim, credential, person)
 
