@@ -2,8 +2,8 @@
 Who comes, and whether the credential is far enough: what every call about authenticators begins with.
 
 Whoever is found by a token is looked up without a lock, and looked at again once everything is locked: the login
-monitor of the name, the credential, the user's access, the second factors. All sign-ins lock in this order: a suspension,
-too, has the user locked when it ends a sign-in that waits.
+monitor of the name, the credential, the user's access, the second factors. All sign-ins lock in this order: a
+suspension, too, has the user locked when it ends a sign-in that waits.
 """
 
 from collections.abc import AsyncIterator
