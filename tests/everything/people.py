@@ -177,8 +177,8 @@ def metadata_of(person: Person) -> tuple[tuple[str, str], ...]:
 async def everybody(running: Running) -> tuple[str, dict[str, Caller]]:
     """An organization, and callers of every kind around it."""
     people = People(running)
-    names = ("owner", "member", "featureless", "outsider", "operator", "machine", "suspended", "revoked session")
-    cast = {name: await people.person() for name in names}
+    names = ["owner", "member", "featureless", "outsider", "enrolled", "operator", "machine", "suspended"]
+    cast = {name: await people.person() for name in [*names, "revoked session"]}
     organization_id = await people.organization(cast["owner"])
     for name in ("member", "featureless", "machine", "suspended"):
         await people.join(cast[name], organization_id)
