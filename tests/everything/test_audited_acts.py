@@ -7,8 +7,12 @@ from dataclasses import dataclass
 
 import pytest
 import pytest_asyncio
+from tenantry.api_keys.v1.api_keys_service_pb2 import RevokeApiKeyRequest
+from tenantry.api_keys.v1.api_keys_service_pb2_grpc import ApiKeysServiceStub
 from tenantry.audits.v1.audits_service_pb2 import DeliverAuditsRequest
 from tenantry.audits.v1.audits_service_pb2_grpc import AuditsServiceStub
+from tenantry.identities.v1.identities_service_pb2 import GetIdentityRequest
+from tenantry.identities.v1.identities_service_pb2_grpc import IdentitiesServiceStub
 
 from server.kernel.access.caller import ANONYMOUS
 from tests.everything.people import People, Person, metadata_of
@@ -131,6 +135,33 @@ class Acts:
     async def _begun(self) -> Association:
         return await self.factors.associate(await self.factors.person())
 
+    async def use_a_key(self) -> str:
+        person = await self.people.person()
+        await self._call_with(await self.people.api_key(metadata_of(person)))
+        return person.user_id
+
+    async def use_a_key_suspended(self) -> str:
+        person = await self.people.person()
+        key = await self.people.api_key(metadata_of(person))
+        await self.people.change(person, access="suspended")
+        assert (await refusal(self._call_with(key))).reason == "ACCOUNT_SUSPENDED"
+        return person.user_id
+
+    async def forge_a_key(self) -> str:
+        assert (await refusal(self._call_with("nonsense"))).reason == "API_KEY_INVALID"
+        return ANONYMOUS
+
+    async def revoke_a_key(self) -> str:
+        person, operator = await self.people.person(), await self.people.operator()
+        key = await self.people.api_key(metadata_of(person))
+        request = RevokeApiKeyRequest(id=f"apikey_{key.split('_')[1]}")
+        await ApiKeysServiceStub(self.server.channel).RevokeApiKey(request, metadata=metadata_of(operator))
+        return person.user_id
+
+    async def _call_with(self, key: str) -> None:
+        metadata = (("x-api-key", key), ("x-envoy-external-address", secrets.token_hex(4)))
+        await IdentitiesServiceStub(self.server.channel).GetIdentity(GetIdentityRequest(), metadata=metadata)
+
     async def _suspended(self) -> Person:
         person = await self.people.person()
         await self.people.suspend(person)
@@ -174,6 +205,10 @@ RULES = {
     "Authentication.Any.Refreshed.Failed.AccountSuspended": Rule(Acts.refresh_suspended),
     "Authentication.Any.Refreshed.Failed.TokenReused": Rule(Acts.refresh_twice, "auth_tokens.tokens_revoked.v1"),
     "Authentication.Session.Revoked": Rule(Acts.end_a_session, "auth_tokens.tokens_revoked.v1"),
+    "Authentication.APIKey.Passed": Rule(Acts.use_a_key, "api_keys.api_key_verified.v1"),
+    "Authentication.APIKey.Failed.AccountSuspended": Rule(Acts.use_a_key_suspended),
+    "Authentication.APIKey.Revoked": Rule(Acts.revoke_a_key, "api_keys.api_key_revoked.v1"),
+    "APIKeyAuthentication.Failed.InvalidAPIKey": Rule(Acts.forge_a_key),
     "ServiceTokenAuthentication.Failed.InvalidToken": Rule(Acts.forge_a_service_token),
 }
 
