@@ -12,6 +12,7 @@ import pytest_asyncio
 from server.composition import compose, histories
 from tests.everything.endpoints import endpoints
 from tests.everything.people import FLAG, everybody, values_for
+from tests.everything.second_factors import second_factors
 from tests.everything.signatures import SETTINGS, reports
 from tests.everything.world import World, standing_gateway
 from tests.harness import fresh_database, running
@@ -50,4 +51,5 @@ async def world(postgres: str, database_name: str, run_folder: Path, flags_file:
             server = await stack.enter_async_context(running(dsn, compose))
         ways = await stack.enter_async_context(standing_gateway(server.port, run_folder / "development"))
         organization_id, callers = await everybody(server)
-        yield World(server, ways, organization_id, callers, values_for(server) | reports() | endpoints(server))
+        values = values_for(server) | reports() | endpoints(server) | second_factors(server, callers["enrolled"])
+        yield World(server, ways, organization_id, callers, values)

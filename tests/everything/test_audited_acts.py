@@ -16,6 +16,7 @@ from tenantry.identities.v1.identities_service_pb2_grpc import IdentitiesService
 
 from server.kernel.access.caller import ANONYMOUS
 from tests.everything.people import People, Person, metadata_of
+from tests.everything.second_factors import Association, SecondFactors
 from tests.everything.world import World
 from tests.harness import Running, refusal
 from tests.users.tiers import change_tier
@@ -38,6 +39,10 @@ class Acts:
     @property
     def people(self) -> People:
         return People(self.server)
+
+    @property
+    def factors(self) -> SecondFactors:
+        return SecondFactors(self.server)
 
     async def register(self) -> str:
         _, user_id, _ = await self.people.register()
@@ -114,6 +119,22 @@ class Acts:
         await self.people.reinstate(person)
         return person.user_id
 
+    async def pass_a_second_factor(self) -> str:
+        return (await self.factors.confirm(await self._begun())).user_id
+
+    async def fail_a_second_factor(self) -> str:
+        begun = await self._begun()
+        await self.factors.refuse(begun)
+        return begun.person.user_id
+
+    async def reset_second_factors(self) -> str:
+        person, operator = await self.factors.person(), await self.people.operator()
+        await self.factors.reset(person, metadata_of(operator))
+        return person.user_id
+
+    async def _begun(self) -> Association:
+        return await self.factors.associate(await self.factors.person())
+
     async def use_a_key(self) -> str:
         person = await self.people.person()
         await self._call_with(await self.people.api_key(metadata_of(person)))
@@ -177,6 +198,9 @@ RULES = {
     "Authentication.Password.Failed.BeforeVerified": Rule(
         Acts.sign_in_unconfirmed, f"{_CREDENTIAL}password_verified.v1"
     ),
+    "Authentication.Password.Mfa.Passed": Rule(Acts.pass_a_second_factor, "auth_tokens.auth_tokens_created.v1"),
+    "Authentication.Password.Mfa.Failed.InvalidMfa": Rule(Acts.fail_a_second_factor),
+    "Authentication.Password.Mfa.Reset": Rule(Acts.reset_second_factors, "mfa.person_credential_mfa_state_reset.v1"),
     "Authentication.Any.Refreshed.Passed": Rule(Acts.refresh, "auth_tokens.tokens_refreshed.v1"),
     "Authentication.Any.Refreshed.Failed.AccountSuspended": Rule(Acts.refresh_suspended),
     "Authentication.Any.Refreshed.Failed.TokenReused": Rule(Acts.refresh_twice, "auth_tokens.tokens_revoked.v1"),

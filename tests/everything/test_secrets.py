@@ -25,6 +25,7 @@ from tests.everything.operations import OPERATIONS, Operation
 from tests.everything.people import People, Person, metadata_of
 from tests.everything.requests import assign, fields_of, rules_of
 from tests.everything.rows import contents
+from tests.everything.second_factors import SecondFactors
 from tests.everything.spoiled import LONG
 from tests.everything.world import Ways, World, gathered, standing_gateway
 
@@ -146,8 +147,14 @@ async def sign_up_and_in(world: World, traces: Traces) -> None:
     tokens = await people.sign_in(username, request_id=str(uuid4()))
     person = Person(username, tokens)
     renewed = await people.refresh(person, request_id=str(uuid4()))
+    factors = SecondFactors(world.running)
+    begun = await factors.associate(await factors.person())
+    await factors.confirm(begun)
     traces.handed_out += [
         token,
+        begun.mfa_token,
+        begun.secret,
+        *begun.recovery_codes,
         *(each.value for given in (tokens, renewed) for each in (given.access_token, given.refresh_token)),
     ]
 
@@ -171,7 +178,10 @@ async def misuse(world: World, ways: Ways, operation: Operation, traces: Traces)
     """Send secrets in every text of an operation: unknown, too long, ill-formed, in wrong places and in bad bodies."""
     caller = replace(world.owner, metadata=())
     valid = await world.requests.valid(operation, caller, world.organization_id)
-    texts = [each for each in fields_of(valid) if each.type == FieldDescriptor.TYPE_STRING]
+    # What stands in a path is no secret, and is logged.
+    in_path = {name for route in operation.routes for name in route.variables}
+    assert not [each for each in fields_of(valid) if each.name in in_path and each.GetOptions().debug_redact]
+    texts = [each for each in fields_of(valid) if each.type == FieldDescriptor.TYPE_STRING and each.name not in in_path]
     for each in texts:
         # A name that is good is kept, as it should be: only what is refused must leave nothing.
         ways_to_be_wrong = [lambda text: text + LONG, lambda text: f"{text}\x00", lambda text: f"{text}\x07\x1b"]
