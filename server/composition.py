@@ -32,6 +32,7 @@ from server.subdomains.health.wiring import health
 from server.subdomains.identity.auth_tokens.wiring import auth_tokens
 from server.subdomains.identity.identities.wiring import identities
 from server.subdomains.identity.password_credentials.wiring import password_credentials
+from server.subdomains.identity.single_sign_on.wiring import single_sign_on
 from server.subdomains.organizations.wiring import organizations
 from server.subdomains.subscriptions.wiring import subscriptions
 from server.subdomains.user_profiles.wiring import user_profiles
@@ -59,6 +60,7 @@ SUBDOMAINS: list[Callable[[Platform], Subdomain]] = [
     organizations,
     auth_tokens,
     password_credentials,
+    single_sign_on,
     identities,
     cars,  # sample
     bookings,  # sample
