@@ -163,7 +163,10 @@ class Persons:
         if not user.is_new and user.id != found_id:
             raise SsoUserTaken  # registered since the first look
         accounts = SsoUserRepository(uow)
-        if await accounts.find_at_provider(user.id, arrival.provider_name) is not None:
+        other = await accounts.find_at_provider(user.id, arrival.provider_name)
+        if other is not None and (other.issuer, other.subject) == (arrival.account.issuer, arrival.account.subject):
+            raise SsoUserTaken  # linked since the first look
+        if other is not None:
             raise ProviderRefused("the address is that of somebody who has another account at the provider")
         self._checked(user)
         self._audits.record(
