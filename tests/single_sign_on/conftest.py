@@ -1,7 +1,7 @@
 """Single sign-on in the whole product, with providers on loopback."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,11 +86,17 @@ def client(server: Running, issuer: Issuer) -> SsoClient:
 
 
 @pytest.fixture
-def fresh(server: Running, monkeypatch: pytest.MonkeyPatch) -> Providers:
-    """The providers of the server, which have to look again at everything they remember of the outside world."""
+def fresh(server: Running) -> Iterator[Providers]:
+    """The providers of the server, which remember nothing of the outside world."""
     providers = Providers.of(server.app.platform)
-    for name in ("acme", "announcing", "google", "microsoft"):
-        discovery: Any = providers.find(name)
-        monkeypatch.setattr(discovery._discovery._metadata, "_found", None)
-        monkeypatch.setattr(discovery._discovery._keys, "_found", None)
-    return providers
+    forget(providers)
+    yield providers
+    forget(providers)
+
+
+def forget(providers: Providers) -> None:
+    """Let providers look again at everything."""
+    for provider in providers:
+        discovery: Any = getattr(provider, "_discovery", None)
+        if discovery is not None:
+            discovery._metadata._found = discovery._keys._found = discovery._sought_at = None

@@ -85,10 +85,13 @@ class Issuer:
     def restore(self) -> None:
         """Keep the rules again."""
         self.spoil_claims: Callable[[Claims], None] = lambda claims: None
-        self.sign: Callable[[Claims], str] = lambda claims: self.keys[-1].sign(claims)
+        self.sign: Callable[[Claims], str] = self._sign
         self.spoil_tokens: Callable[[Claims], None] = lambda answer: None
         self.spoil_metadata: Callable[[Claims], None] = lambda metadata: None
         self.instead: dict[str, Handler] = {}
+
+    def _sign(self, claims: Claims) -> str:
+        return self.keys[-1].sign(claims)
 
     @property
     def url(self) -> str:
@@ -100,7 +103,7 @@ class Issuer:
 
     async def visit(self, authorization_url: str, **claims: Any) -> Browser:
         """Somebody with these claims signs in, and the browser follows the way back."""
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(verify=False) as client:
             self._coming = {"sub": secrets.token_hex(8)} | claims
             answer = await client.get(authorization_url)
         assert answer.status_code == 302, answer.text
@@ -167,7 +170,10 @@ class Issuer:
 
     def _answer(self, grant: Grant) -> Claims:
         access_token, now = secrets.token_urlsafe(24), int(time.time())
-        left = hashlib.sha256(access_token.encode()).digest()[:16]
+        whole = (hashlib.sha512 if self.keys[-1].algorithm == "EdDSA" else hashlib.sha256)(
+            access_token.encode()
+        ).digest()
+        left = whole[: len(whole) // 2]
         claims = {
             "iss": self.named(grant.claims),
             "aud": CLIENT_ID,

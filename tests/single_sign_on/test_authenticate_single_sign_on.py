@@ -270,11 +270,15 @@ async def test_a_suspended_user_who_would_be_linked(client, server, people):
     assert await accounts_of(server, person.user_id) == []
 
 
-@pytest.mark.parametrize("change", ["status = 'unregistered'", "classification = 'machine'"], ids=["a-guest", "a-machine"])
+@pytest.mark.parametrize(
+    "change", ["status = 'unregistered'", "classification = 'machine'"], ids=["a-guest", "a-machine"]
+)
 async def test_a_user_who_is_no_registered_person(client, server, change):
     claims = claims_of()
     tokens = await client.sign_in(**claims)
-    await server.rows(f"UPDATE users.end_user SET {change}, email_address = NULL WHERE id = $1", ids.decode("user", tokens.user_id))
+    await server.rows(
+        f"UPDATE users.end_user SET {change}, email_address = NULL WHERE id = $1", ids.decode("user", tokens.user_id)
+    )
     request = await client.come_back(**claims)
     before = await counts(server)
 
