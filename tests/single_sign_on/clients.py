@@ -53,7 +53,7 @@ class SsoClient:
 
     server: Running
     provider: str
-    issuer: Issuer
+    issuer: Issuer | None = None
     service: SingleSignOnServiceStub = field(init=False)
 
     def __post_init__(self) -> None:
@@ -68,6 +68,7 @@ class SsoClient:
 
     async def come_back(self, started: Started | None = None, **claims: Any) -> AuthenticateSingleSignOnRequest:
         """Somebody signs in at the provider: what the client asks for then."""
+        assert self.issuer is not None
         started = started or await self.start()
         browser = await self.issuer.visit(started.answer.authorization_url, **claims_of(**claims))
         assert browser.state == started.answer.state

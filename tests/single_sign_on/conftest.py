@@ -94,6 +94,12 @@ def fresh(server: Running) -> Iterator[Providers]:
     forget(providers)
 
 
+@pytest.fixture
+def acme(server: Running) -> Any:
+    """The provider as the server calls it, inside and all."""
+    return Providers.of(server.app.platform).find("acme")
+
+
 def forget(providers: Providers) -> None:
     """Let providers look again at everything."""
     for provider in providers:

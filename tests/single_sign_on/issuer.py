@@ -7,6 +7,7 @@ A browser comes to its authorization endpoint and is sent back with a code at on
 import base64
 import hashlib
 import secrets
+import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -208,7 +209,7 @@ class Issuer:
 
 
 @asynccontextmanager
-async def standing(*issuers: Issuer) -> AsyncIterator[None]:
+async def standing(*issuers: Issuer, context: ssl.SSLContext | None = None) -> AsyncIterator[None]:
     """Let issuers answer, each on a port of its own."""
     runners = []
     for issuer in issuers:
@@ -216,7 +217,7 @@ async def standing(*issuers: Issuer) -> AsyncIterator[None]:
         app.router.add_route("*", "/{path:.*}", issuer.handle)
         runner = web.AppRunner(app, shutdown_timeout=0.1)
         await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
+        site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context)
         await site.start()
         assert site._server is not None
         port = site._server.sockets[0].getsockname()[1]  # type: ignore[attr-defined]

@@ -61,7 +61,7 @@ def answers(**fields):
 
 
 def unsigned(issuer, claims):
-    return jwt.encode(claims, None, "none", headers={"kid": issuer.keys[-1].kid})
+    return jwt.encode(claims, "", "none", headers={"kid": issuer.keys[-1].kid})
 
 
 def by_public_key_as_secret(issuer, claims):

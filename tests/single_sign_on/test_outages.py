@@ -9,7 +9,6 @@ from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from server.subdomains.identity.single_sign_on.adapters.http import MOST_BYTES
-from server.subdomains.identity.single_sign_on.adapters.registry import Providers
 from tests.harness import refusal
 from tests.single_sign_on.clients import claims_of
 from tests.single_sign_on.conftest import forget
@@ -21,9 +20,8 @@ _FAILED = (grpc.StatusCode.UNAUTHENTICATED, "SSO_AUTHENTICATION_FAILED")
 
 
 @pytest.fixture
-def impatient(server, monkeypatch):
+def impatient(acme, monkeypatch):
     """Acme has a moment to answer, not ten seconds."""
-    acme = Providers.of(server.app.platform).find("acme")
     monkeypatch.setattr(acme._http, "_timeout_seconds", 0.3)
 
 
@@ -120,8 +118,8 @@ async def test_a_provider_that_answers_a_little_for_ever(client, server):
     assert await refused_at(client, server, "/token", in_pieces(b" ", 0.02)) == _AWAY
 
 
-async def test_a_provider_has_ten_seconds(server):
-    assert Providers.of(server.app.platform).find("acme")._http._timeout_seconds == 10
+async def test_a_provider_has_ten_seconds(acme):
+    assert acme._http._timeout_seconds == 10
 
 
 async def test_an_answer_without_end_is_cut(client, server):

@@ -1,6 +1,7 @@
 """What a sign-in leaves in the database, and what a refused one must not."""
 
 import json
+from typing import Any
 
 from server.kernel import ids
 from tests.harness import Running
@@ -23,7 +24,7 @@ async def counts(server: Running) -> dict[str, int]:
     return dict(row)
 
 
-async def accounts_of(server: Running, user_id: str) -> list[dict]:
+async def accounts_of(server: Running, user_id: str) -> list[dict[str, Any]]:
     """The accounts of a user at providers."""
     sql = "SELECT * FROM single_sign_on.sso_user WHERE user_id = $1 ORDER BY provider_name"
     return [dict(row) for row in await server.rows(sql, ids.decode("user", user_id))]

@@ -30,7 +30,6 @@ const configuration = {
       grant_types: ["authorization_code", "refresh_token"],
       response_types: ["code"],
       token_endpoint_auth_method: "client_secret_post",
-      application_type: "native",
     },
   ],
   claims: {
