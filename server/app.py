@@ -166,10 +166,11 @@ def dsn_of(platform: PlatformSettings) -> str:
 
 
 def _tokens(security: SecuritySettings, clock: Clock) -> Tokens:
+    reread_seconds = security.signing_keys_reread_seconds
     return Tokens(
-        keys=SigningKeys(security.jwt_signing_keys.get_secret_value()),
+        keys=SigningKeys(security.jwt_signing_keys.get_secret_value(), reread_seconds=reread_seconds),
         issuer=security.identity_base_url,
-        service_keys=SigningKeys(security.service_token_keys.get_secret_value()),
+        service_keys=SigningKeys(security.service_token_keys.get_secret_value(), reread_seconds=reread_seconds),
         service_issuer=security.service_token_issuer,
         service_audience=security.service_token_audience,
         clock=clock,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import jwt
+import pytest
 from tenantry.auth_tokens.v1.auth_tokens_service_pb2 import RefreshTokenRequest, RevokeSessionRequest
 from tenantry.auth_tokens.v1.auth_tokens_service_pb2_grpc import AuthTokensServiceStub
 from tenantry.auth_tokens.v1.tokens_pb2 import Tokens
@@ -14,6 +15,8 @@ from tenantry.organizations.v1.organizations_service_pb2 import CreateOrganizati
 from tenantry.organizations.v1.organizations_service_pb2_grpc import OrganizationsServiceStub
 from tenantry.password_credentials.v1 import password_credentials_service_pb2 as passwords
 from tenantry.password_credentials.v1.password_credentials_service_pb2_grpc import PasswordCredentialsServiceStub
+from tenantry.users.v1.users_service_pb2 import ReinstateUserRequest, SuspendUserRequest
+from tenantry.users.v1.users_service_pb2_grpc import UsersServiceStub
 
 from server.kernel import ids
 from server.kernel.access.roles import FeatureLevel, PlatformRole, TenantRole
@@ -112,6 +115,26 @@ class People:
                 )
                 uow.notify("principals", person.user_id)
 
+    async def suspend(self, person: Person) -> None:
+        """Take somebody's access away, as an operator does."""
+        operator = await self.operator()
+        request = SuspendUserRequest(id=person.user_id)
+        await UsersServiceStub(self._running.channel).SuspendUser(request, metadata=metadata_of(operator))
+
+    async def reinstate(self, person: Person) -> None:
+        """Give it back, as an operator does."""
+        operator = await self.operator()
+        request = ReinstateUserRequest(id=person.user_id)
+        await UsersServiceStub(self._running.channel).ReinstateUser(request, metadata=metadata_of(operator))
+
+    async def operator(self) -> Person:
+        """Somebody new who runs the platform."""
+        person = await self.person()
+        with pytest.MonkeyPatch.context() as environment:  # the command line finds the database by its setting
+            environment.setenv("TENANTRY_DATABASE_URL", self._running.dsn)
+            await add_operator(person.username)
+        return person
+
     async def change(self, person: Person, **columns: str | None) -> None:
         """Write to somebody's row."""
         assignments = ", ".join(f"{name} = ${number}" for number, name in enumerate(columns, 2))
@@ -161,7 +184,7 @@ async def everybody(running: Running) -> tuple[str, dict[str, Caller]]:
         await people.join(cast[name], organization_id)
     await people.lose_features(cast["featureless"])
     await people.change(cast["machine"], classification="machine", email_address=None)
-    await people.change(cast["suspended"], access="suspended")
+    await people.suspend(cast["suspended"])
     await add_operator(cast["operator"].username)
     await people.revoke(cast["revoked session"])
     refused = {

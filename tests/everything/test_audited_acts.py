@@ -11,7 +11,6 @@ from tenantry.audits.v1.audits_service_pb2 import DeliverAuditsRequest
 from tenantry.audits.v1.audits_service_pb2_grpc import AuditsServiceStub
 
 from server.kernel.access.caller import ANONYMOUS
-from server.subdomains.users.operators import add_operator
 from tests.everything.people import People, Person
 from tests.everything.world import World
 from tests.harness import Running, refusal
@@ -41,11 +40,7 @@ class Acts:
         return user_id
 
     async def become_operator(self) -> str:
-        person = await self.people.person()
-        with pytest.MonkeyPatch.context() as environment:  # the command line finds the database by its setting
-            environment.setenv("TENANTRY_DATABASE_URL", self.server.dsn)
-            await add_operator(person.username)
-        return person.user_id
+        return (await self.people.operator()).user_id
 
     async def upgrade(self) -> str:
         person = await self.people.person()
@@ -107,9 +102,17 @@ class Acts:
         await refusal(service.DeliverAudits(DeliverAuditsRequest(messages=["{}"]), metadata=forged))
         return ANONYMOUS
 
+    async def suspend(self) -> str:
+        return (await self._suspended()).user_id
+
+    async def reinstate(self) -> str:
+        person = await self._suspended()
+        await self.people.reinstate(person)
+        return person.user_id
+
     async def _suspended(self) -> Person:
         person = await self.people.person()
-        await self.people.change(person, access="suspended")
+        await self.people.suspend(person)
         return person
 
     async def _refused(self, person: Person, reason: str, **how: str) -> None:
@@ -128,6 +131,8 @@ _CREDENTIAL = "password_credentials.person_credential_"
 RULES = {
     "EndUser.Registered.TermsAccepted": Rule(Acts.register, "users.end_user_registered.v1"),
     "EndUser.PlatformRolesAssigned": Rule(Acts.become_operator, "users.platform_role_assigned.v1"),
+    "EndUser.Suspended": Rule(Acts.suspend, "users.end_user_access_changed.v1"),
+    "EndUser.Reinstated": Rule(Acts.reinstate, "users.end_user_access_changed.v1"),
     "EndUser.TenantFeaturesAssigned": Rule(Acts.upgrade, "users.membership_features_reset.v1"),
     "EndUser.PlatformFeaturesAssigned": Rule(Acts.upgrade, "users.platform_features_reset.v1"),
     "Authentication.Password.Passed": Rule(Acts.sign_in, "auth_tokens.auth_tokens_created.v1"),

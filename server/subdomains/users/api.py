@@ -9,13 +9,28 @@ from dataclasses import dataclass
 from server.kernel.access.roles import Classification, FeatureLevel, PlatformRole, expand
 from server.kernel.database import UnitOfWork
 from server.kernel.subdomain import Platform
+from server.subdomains.users.application.access import AccessApplication
 from server.subdomains.users.application.memberships import MembershipsApplication
 from server.subdomains.users.application.registration import Registration, RegistrationApplication
 from server.subdomains.users.application.users import UsersApplication
-from server.subdomains.users.domain.end_user import EndUser, UserAccess
-from server.subdomains.users.errors import EmailAlreadyRegistered, EmailTaken
+from server.subdomains.users.domain.end_user import EndUser
+from server.subdomains.users.errors import (
+    EmailAlreadyRegistered,
+    EmailTaken,
+    LastBillingAdmin,
+    LastOwner,
+    PersonalOrganization,
+)
 
-__all__ = ["EmailAlreadyRegistered", "EmailTaken", "User", "UsersApi"]
+__all__ = [
+    "EmailAlreadyRegistered",
+    "EmailTaken",
+    "LastBillingAdmin",
+    "LastOwner",
+    "PersonalOrganization",
+    "User",
+    "UsersApi",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +51,24 @@ class UsersApi:
     """Registers and finds users."""
 
     def __init__(
-        self, users: UsersApplication, registration: RegistrationApplication, memberships: MembershipsApplication
+        self,
+        users: UsersApplication,
+        registration: RegistrationApplication,
+        memberships: MembershipsApplication,
+        access: AccessApplication,
     ) -> None:
         self._users = users
+        self._access = access
         self._registration = registration
         self._memberships = memberships
 
     @classmethod
     def of(cls, platform: Platform) -> "UsersApi":
         return cls(
-            UsersApplication.of(platform), RegistrationApplication.of(platform), MembershipsApplication.of(platform)
+            UsersApplication.of(platform),
+            RegistrationApplication.of(platform),
+            MembershipsApplication.of(platform),
+            AccessApplication.of(platform),
         )
 
     async def register_person(
@@ -100,6 +123,10 @@ class UsersApi:
         user = await self._users.lock_user(uow, user_id)
         return None if user is None else _user_of(user)
 
+    async def hold_access(self, uow: UnitOfWork, user_id: str) -> bool:
+        """Whether a user may use the platform. Nobody suspends or reinstates it until the end of the transaction."""
+        return await self._access.hold_access(uow, user_id)
+
     async def add_member(self, uow: UnitOfWork, *, user_id: str, organization_id: str, organization_name: str) -> None:
         """
         Let a user join a shared organization, whose row the caller has locked. Nothing happens to a member.
@@ -111,6 +138,21 @@ class UsersApi:
             uow, user_id=user_id, organization_id=organization_id, organization_name=organization_name
         )
 
+    async def remove_member(self, uow: UnitOfWork, *, user_id: str, organization_id: str, removed_by_id: str) -> None:
+        """
+        Let a user leave a shared organization, whose row the caller has locked. Nothing happens to who is no member.
+
+        If it was the default one, the most recently created other membership is the default from then on. Access to the
+        organization ends within a second, whatever the user holds.
+
+        Raises:
+            PersonalOrganization: It is the user's own.
+            LastOwner, LastBillingAdmin: Nobody would be left to run the organization, or to pay for it.
+        """
+        await self._memberships.remove_member(
+            uow, user_id=user_id, organization_id=organization_id, removed_by_id=removed_by_id
+        )
+
 
 def _user_of(user: EndUser, *, is_new: bool = False) -> User:
     default = user.default_membership
@@ -118,7 +160,7 @@ def _user_of(user: EndUser, *, is_new: bool = False) -> User:
         id=user.id,
         classification=user.classification,
         is_registered=user.is_registered,
-        is_suspended=user.access is UserAccess.SUSPENDED,
+        is_suspended=user.is_suspended,
         roles=expand(user.roles),
         features=user.features,
         default_organization_id=default.organization_id if default else None,

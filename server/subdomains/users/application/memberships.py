@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from server.kernel.access.caller import MAINTENANCE
-from server.kernel.access.roles import FEATURES_OF_TIER, Ownership, TenantRole
+from server.kernel.access.roles import FEATURES_OF_TIER, Ownership, TenantRole, expand
 from server.kernel.clock import Clock
 from server.kernel.database import UnitOfWork
 from server.kernel.subdomain import Platform
@@ -11,6 +11,7 @@ from server.subdomains.subscriptions.api import SubscriptionsApi
 from server.subdomains.users.application.records import Records
 from server.subdomains.users.domain.end_user import EndUser
 from server.subdomains.users.domain.membership import roles_of_creator
+from server.subdomains.users.errors import LastBillingAdmin, LastOwner
 from server.subdomains.users.repository.end_users import EndUserRepository
 from server.subdomains.users.repository.features import lock_members, reset_features
 
@@ -68,6 +69,32 @@ class MembershipsApplication:
             ownership=Ownership.SHARED,
             roles=[TenantRole.MEMBER],
         )
+
+    async def remove_member(self, uow: UnitOfWork, *, organization_id: str, user_id: str, removed_by_id: str) -> None:
+        """
+        Let a user leave a shared organization, whose row is locked. Nothing happens to somebody who is no member.
+
+        Raises:
+            PersonalOrganization: It is the user's own.
+            LastOwner, LastBillingAdmin: Nobody would be left to run it, or to pay for it.
+        """
+        users = EndUserRepository(uow)
+        user = await users.lock(user_id)
+        if user is None:
+            return
+        former_level = user.level
+        left = user.remove_membership(organization_id, removed_by_id=removed_by_id, assigned_by_id=MAINTENANCE)
+        if left is None:
+            return
+        if TenantRole.OWNER in expand(left.roles):
+            others = await users.roles_of_others(user.id, organization_id)
+            if TenantRole.OWNER not in others:
+                raise LastOwner
+            if TenantRole.BILLING_ADMIN not in others:
+                raise LastBillingAdmin
+        await users.save_departure(user, left)
+        if user.level is not former_level:
+            self._records.platform_features_assigned(uow, user_id=user.id, features=user.features)
 
     async def reset_features(self, uow: UnitOfWork, organization_id: str) -> None:
         """Let the features of all members of an organization follow its subscription."""
