@@ -11,9 +11,14 @@ from tenantry.audits.v1.audits_service_pb2 import DeliverAuditsRequest
 from tenantry.audits.v1.audits_service_pb2_grpc import AuditsServiceStub
 
 from server.kernel.access.caller import ANONYMOUS
+from server.kernel.errors import AccountSuspended
+from server.subdomains.identity.single_sign_on.api import SingleSignOnApi
 from tests.everything.people import People, Person
+from tests.everything.providers import PROVIDER
 from tests.everything.world import World
 from tests.harness import Running, refusal
+from tests.single_sign_on.clients import SsoClient, claims_of
+from tests.single_sign_on.issuer import Issuer
 from tests.users.tiers import change_tier
 
 # The audits of a code against somebody, and what else was written in the same transaction: rows that were never
@@ -30,6 +35,7 @@ class Acts:
     """What people do. Each returns whom the audit is against."""
 
     server: Running
+    client: SsoClient
 
     @property
     def people(self) -> People:
@@ -94,6 +100,28 @@ class Acts:
         await self.people.revoke(person)
         return person.user_id
 
+    async def sign_in_by_a_provider(self) -> str:
+        return (await self.client.sign_in()).user_id
+
+    async def sign_in_by_a_provider_suspended(self) -> str:
+        claims = claims_of()
+        tokens = await self.client.sign_in(**claims)
+        await self.people.suspend(Person("", tokens))
+        assert (await refusal(self.client.sign_in(**claims))).reason == "ACCOUNT_SUSPENDED"
+        return tokens.user_id
+
+    async def renew_tokens_of_a_provider(self) -> str:
+        user_id = (await self.client.sign_in()).user_id
+        await SingleSignOnApi.of(self.server.app.platform).refresh_tokens(PROVIDER, user_id)
+        return user_id
+
+    async def renew_tokens_of_a_provider_suspended(self) -> str:
+        tokens = await self.client.sign_in()
+        await self.people.suspend(Person("", tokens))
+        with pytest.raises(AccountSuspended):
+            await SingleSignOnApi.of(self.server.app.platform).refresh_tokens(PROVIDER, tokens.user_id)
+        return tokens.user_id
+
     async def forge_a_service_token(self) -> str:
         [(name, value)] = self.server.as_service()
         # From somewhere new each time: the next ones from there are only counted.
@@ -150,14 +178,21 @@ RULES = {
     "Authentication.Any.Refreshed.Failed.AccountSuspended": Rule(Acts.refresh_suspended),
     "Authentication.Any.Refreshed.Failed.TokenReused": Rule(Acts.refresh_twice, "auth_tokens.tokens_revoked.v1"),
     "Authentication.Session.Revoked": Rule(Acts.end_a_session, "auth_tokens.tokens_revoked.v1"),
+    "SingleSignOn.AutoRegistered": Rule(Acts.sign_in_by_a_provider, "single_sign_on.sso_user_created.v1"),
+    "Authentication.SSO.Passed": Rule(Acts.sign_in_by_a_provider, "auth_tokens.auth_tokens_created.v1"),
+    "Authentication.SSO.Failed.AccountSuspended": Rule(Acts.sign_in_by_a_provider_suspended),
+    "Authentication.SSO.Refreshed.Passed": Rule(
+        Acts.renew_tokens_of_a_provider, "single_sign_on.provider_auth_tokens_changed.v1"
+    ),
+    "Authentication.SSO.Refreshed.Failed.AccountSuspended": Rule(Acts.renew_tokens_of_a_provider_suspended),
     "ServiceTokenAuthentication.Failed.InvalidToken": Rule(Acts.forge_a_service_token),
 }
 
 
 @pytest_asyncio.fixture
-async def acts(world: World) -> Acts:
+async def acts(world: World, issuer: Issuer) -> Acts:
     await world.running.rows("DELETE FROM kernel.delivery WHERE queue = 'audits'")
-    return Acts(world.running)
+    return Acts(world.running, SsoClient(world.running, PROVIDER, issuer))
 
 
 @pytest.mark.parametrize("code", RULES)
