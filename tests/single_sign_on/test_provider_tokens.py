@@ -8,7 +8,6 @@ import pytest
 from server.kernel import ids
 from server.kernel.access.caller import Call, Caller, Credential, set_current_call
 from server.kernel.errors import AccountSuspended
-from server.kernel.security.secrets import Unreadable
 from server.subdomains.identity.single_sign_on.api import (
     SingleSignOnApi,
     SsoAuthenticationFailed,
@@ -86,16 +85,37 @@ async def test_a_provider_that_is_no_more_configured_is_left_out(api, client, se
     assert await api.get_tokens(tokens.user_id) == []
 
 
-async def test_a_value_that_was_moved_to_another_row_or_place_does_not_open(api, client, server):
-    mine, theirs = await client.sign_in(), await client.sign_in()
+async def test_a_value_that_was_moved_to_another_row_does_not_open_and_keeps_nobody_from_signing_in(
+    api, client, server
+):
+    claims = claims_of()
+    mine, theirs = await client.sign_in(**claims), await client.sign_in()
     sql = """
         UPDATE single_sign_on.provider_auth_tokens
         SET tokens = (SELECT tokens FROM single_sign_on.provider_auth_tokens WHERE user_id = $2) WHERE user_id = $1
     """
     await server.rows(sql, *[ids.decode("user", each.user_id) for each in (mine, theirs)])
 
-    with pytest.raises(Unreadable):
-        await api.get_tokens(mine.user_id)
+    [found] = await api.get_tokens(mine.user_id)
+    assert (found.access_token, found.refresh_token, found.other_tokens) == (None, None, [])
+    await client.sign_in(**claims)
+    [found] = await api.get_tokens(mine.user_id)
+    assert found.access_token is not None
+
+
+async def test_a_value_that_was_moved_to_another_place_does_not_open(api, client, server):
+    """A refresh token is longer good than an access token, and goes to fewer."""
+    tokens = await client.sign_in()
+    sql = """
+        UPDATE single_sign_on.provider_auth_tokens
+        SET tokens = jsonb_set(tokens, '{0,value}', tokens #> '{1,value}') WHERE user_id = $1
+    """
+    await server.rows(sql, ids.decode("user", tokens.user_id))
+
+    [found] = await api.get_tokens(tokens.user_id)
+
+    assert found.access_token is None
+    assert found.refresh_token is not None
 
 
 async def test_tokens_are_renewed(api, client, issuer, server):

@@ -1,6 +1,7 @@
 """How single sign-on is stored: all SQL about it."""
 
 import base64
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -9,7 +10,7 @@ from sqlalchemy import bindparam, delete, insert, select, true, update
 
 from server.kernel.database import Reader, UnitOfWork
 from server.kernel.database.types import Instant
-from server.kernel.security.secrets import SecretKeys
+from server.kernel.security.secrets import SecretKeys, Unreadable
 from server.subdomains.identity.single_sign_on import tables
 from server.subdomains.identity.single_sign_on.domain.flow import SsoFlow
 from server.subdomains.identity.single_sign_on.domain.provider_tokens import (
@@ -19,6 +20,8 @@ from server.subdomains.identity.single_sign_on.domain.provider_tokens import (
 )
 from server.subdomains.identity.single_sign_on.domain.sso_user import Details, SsoUser
 from server.subdomains.identity.single_sign_on.errors import SsoUserTaken
+
+log = logging.getLogger(__name__)
 
 _flow, _user, _tokens = tables.sso_flow.c, tables.sso_user.c, tables.provider_auth_tokens.c
 _DETAILS = ("email_address", "email_verified", "first_name", "last_name", "timezone", "locale", "country_code")
@@ -229,7 +232,12 @@ def _tokens_of(row: Any, secrets: SecretKeys) -> ProviderAuthTokens:
     tokens = []
     for each in row.tokens:
         kind = TokenType(each["type"])
-        value = secrets.open(_purpose(kind), base64.b64decode(each["value"]), row.id.encode()).decode()
+        try:
+            value = secrets.open(_purpose(kind), base64.b64decode(each["value"]), row.id.encode()).decode()
+        except Unreadable:
+            # Its key is gone, say. Nobody must be kept from signing in, which brings new ones.
+            log.warning("a token of a provider cannot be read", extra={"id": row.id, "kind": kind.value})
+            continue
         expires_at = datetime.fromisoformat(each["expires_at"]) if each["expires_at"] is not None else None
         tokens.append(ProviderToken(kind, value, expires_at))
     return ProviderAuthTokens(
