@@ -25,6 +25,7 @@ from server.kernel.deliveries.messages import Queue
 from server.kernel.deliveries.servers import Elsewhere
 from server.kernel.deliveries.settings import DeliverySettings
 from server.kernel.lists import Lists
+from server.kernel.quotas import Quotas
 from server.kernel.rpc.authentication import Authentication
 from server.kernel.rpc.idempotency import Idempotency
 from server.kernel.rpc.pipeline import Pipeline
@@ -116,6 +117,7 @@ def build(
         secrets=secrets,
         hasher=_hasher(security),
         lists=Lists(secrets),
+        quotas=Quotas(secrets, clock),
         drain=lambda queue, **how: drain(engine, carriers, queue, elsewhere=elsewhere, **how),
         bus=bus,
         answers=answers,

@@ -100,3 +100,15 @@ class PersonCredentialPasswordResetInitiated(DomainEvent):
 
     credential_id: str
     user_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonCredentialMfaOptionsChanged(DomainEvent):
+    """Signing in asks for a second factor from now on, or no more."""
+
+    name: ClassVar[str] = "password_credentials.person_credential_mfa_options_changed.v1"
+
+    credential_id: str
+    user_id: str
+    is_enabled: bool
+    can_be_disabled: bool

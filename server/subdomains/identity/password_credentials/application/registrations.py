@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from server.kernel.access.roles import FeatureLevel, PlatformRole, expand
 from server.kernel.clock import Clock
 from server.kernel.database import OpenUnitOfWork, Reader, UnitOfWork
 from server.kernel.errors import AlreadyExists, Violation
+from server.kernel.quotas import Quotas
 from server.kernel.security.hashing import PasswordHasher
-from server.kernel.security.secrets import SecretKeys, digest, random_token
+from server.kernel.security.secrets import digest, random_token
 from server.kernel.subdomain import Platform
 from server.subdomains.ancillary.emails.api import EmailsApi
 from server.subdomains.ancillary.usages.api import UsagesApi
@@ -24,11 +26,7 @@ from server.subdomains.identity.password_credentials.errors import (
     RegistrationTokenNotFound,
 )
 from server.subdomains.identity.password_credentials.mails import Mails
-from server.subdomains.identity.password_credentials.repository import (
-    CredentialReader,
-    CredentialRepository,
-    RecentMailsRepository,
-)
+from server.subdomains.identity.password_credentials.repository import CredentialReader, CredentialRepository
 from server.subdomains.identity.password_credentials.settings import PasswordCredentialsSettings
 from server.subdomains.user_profiles.api import UserProfilesApi
 from server.subdomains.users.api import User, UsersApi
@@ -53,7 +51,7 @@ class Registrations:
         begin: OpenUnitOfWork,
         reader: Reader,
         hasher: PasswordHasher,
-        secrets: SecretKeys,
+        quotas: Quotas,
         rules: PasswordRules,
         defaults: Defaults,
         mails_per_hour: int,
@@ -69,7 +67,7 @@ class Registrations:
         self._begin = begin
         self._credentials = CredentialReader(reader)
         self._hasher = hasher
-        self._secrets = secrets
+        self._quotas = quotas
         self._rules = rules
         self._defaults = defaults
         self._mails_per_hour = mails_per_hour
@@ -91,7 +89,7 @@ class Registrations:
             begin=platform.begin,
             reader=platform.reader,
             hasher=platform.hasher,
-            secrets=platform.secrets,
+            quotas=platform.quotas,
             rules=PasswordRules(settings.password_min_length, common_passwords(), emails.product_name),
             defaults=Defaults(settings.default_timezone, settings.default_locale, settings.default_country_code),
             mails_per_hour=most if most is not None else (0 if platform.is_testing else 5),
@@ -236,10 +234,6 @@ class Registrations:
         self._usages.record(uow, "User Password Forgotten", Id=credential.user_id)
 
     async def _may_mail(self, uow: UnitOfWork, email_address: str) -> bool:
-        if self._mails_per_hour == 0:
-            return True
-        recent, now = RecentMailsRepository(uow), self._now()
-        mails = await recent.get(self._secrets.sign("mail-address", email_address.encode()), now)
-        may = mails.admit(self._mails_per_hour, now)
-        await recent.save(mails, now)
-        return may
+        return await self._quotas.admit(
+            uow, "registration-mails", email_address, most=self._mails_per_hour, within=timedelta(hours=1)
+        )

@@ -8,10 +8,8 @@ The hash is compared between two transactions, never inside one: the first reser
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 from server.kernel.access.caller import ANONYMOUS
-from server.kernel.access.roles import Classification
 from server.kernel.clock import Clock
 from server.kernel.database import OpenUnitOfWork, UnitOfWork
 from server.kernel.errors import AccountSuspended, RateLimited, Refusal
@@ -20,22 +18,22 @@ from server.kernel.security.secrets import SecretKeys
 from server.kernel.subdomain import Platform
 from server.kernel.turns import Turns
 from server.subdomains.ancillary.audits.api import AuditsApi
-from server.subdomains.ancillary.usages.api import UsagesApi
-from server.subdomains.identity.auth_tokens.api import AuthTokensApi, Tokens
+from server.subdomains.identity.auth_tokens.api import Tokens
+from server.subdomains.identity.password_credentials.application.completion import Completion, is_registered_person
+from server.subdomains.identity.password_credentials.application.lockout import lockout_rules
 from server.subdomains.identity.password_credentials.domain import passwords
 from server.subdomains.identity.password_credentials.domain.credential import PersonCredential
 from server.subdomains.identity.password_credentials.domain.logins import Admission, LockoutRules
 from server.subdomains.identity.password_credentials.errors import (
     AccountLocked,
     InvalidCredentials,
+    MfaRequired,
     RegistrationNotVerified,
 )
+from server.subdomains.identity.password_credentials.ports import SecondFactors
 from server.subdomains.identity.password_credentials.repository import CredentialRepository, LoginMonitorRepository
-from server.subdomains.identity.password_credentials.settings import PasswordCredentialsSettings
-from server.subdomains.user_profiles.api import UserProfilesApi
 from server.subdomains.users.api import User, UsersApi
 
-_PROVIDER = "credentials"
 _AUDIT = "Authentication.Password."
 _SECONDS_BETWEEN_LOOKS = 0.02
 
@@ -76,11 +74,10 @@ class SignIns:
         hasher: PasswordHasher,
         secrets: SecretKeys,
         rules: LockoutRules,
-        tokens: AuthTokensApi,
+        completion: Completion,
+        second_factors: Callable[[], SecondFactors],
         users: UsersApi,
-        profiles: UserProfilesApi,
         audits: AuditsApi,
-        usages: UsagesApi,
         new_id: Callable[[str], str],
         now: Clock,
     ) -> None:
@@ -88,29 +85,25 @@ class SignIns:
         self._hasher = hasher
         self._secrets = secrets
         self._rules = rules
-        self._tokens = tokens
+        self._completion = completion
+        self._second_factors = second_factors
         self._users = users
-        self._profiles = profiles
         self._audits = audits
-        self._usages = usages
         self._new_id = new_id
         self._now = now
         self._turns = Turns()
 
     @classmethod
     def of(cls, platform: Platform) -> "SignIns":
-        settings: PasswordCredentialsSettings = platform.read_settings(PasswordCredentialsSettings)
-        cooldown = settings.login_cooldown_seconds or (300 if platform.is_testing else 600)
         return cls(
             begin=platform.begin,
             hasher=platform.hasher,
             secrets=platform.secrets,
-            rules=LockoutRules(settings.max_failed_logins, timedelta(seconds=cooldown)),
-            tokens=AuthTokensApi.of(platform),
+            rules=lockout_rules(platform),
+            completion=Completion.of(platform),
+            second_factors=lambda: platform.answers[SecondFactors],
             users=UsersApi.of(platform),
-            profiles=UserProfilesApi.of(platform),
             audits=AuditsApi.of(platform),
-            usages=UsagesApi.of(platform),
             new_id=platform.new_id,
             now=platform.clock,
         )
@@ -202,7 +195,7 @@ class SignIns:
         if is_in_time and credential is not None and credential.password_hash != verdict.password_hash:
             raise _HashChanged(credential.password_hash)
         is_right = verdict.is_right and is_in_time
-        if credential is None or user is None or not (is_right and _is_registered_person(user)):
+        if credential is None or user is None or not (is_right and is_registered_person(user)):
             locks = is_in_time and monitor.fail(self._rules, now)
             await monitors.save(monitor, now)
             # For a name that nobody has the same is written, about nobody.
@@ -212,7 +205,9 @@ class SignIns:
             await credentials.save(refused)
             self._audit(uow, "Failed.InvalidCredentials", "User {Id} gave a wrong password", refused.user_id)
             return InvalidCredentials()
-        monitor.succeed()
+        # The right password alone makes good for nothing where a second factor is still to come.
+        if not credential.is_mfa_enabled:
+            monitor.succeed()
         await monitors.save(monitor, now)
         credential.accept_password()
         if verdict.new_hash is not None:
@@ -230,21 +225,10 @@ class SignIns:
             self._audit(uow, "Failed.BeforeVerified", template, user.id)
             return RegistrationNotVerified()
         self._audit(uow, "Passed", "User {Id} signed in with a password", user.id)
-        profile = await self._profiles.find_profile(uow, user.id)
-        self._usages.record(
-            uow,
-            "User Login",
-            AuthProvider=_PROVIDER,
-            UserIdOverride=user.id,
-            Name=profile.full_name if profile is not None else credential.name,
-            EmailAddress=credential.email_address,
-            DefaultOrganizationId=user.default_organization_id,
-        )
-        return await self._tokens.issue(uow, user=user, amr=["pwd"], provider=_PROVIDER, auth_time=self._now())
+        if credential.is_mfa_enabled:
+            mfa_token = await self._second_factors().begin_sign_in(uow, credential_id=credential.id, user_id=user.id)
+            return MfaRequired(mfa_token=mfa_token)
+        return await self._completion.open_session(uow, credential, user, ["pwd"])
 
     def _audit(self, uow: UnitOfWork, what: str, template: str, user_id: str) -> None:
         self._audits.record(uow, _AUDIT + what, template, user_id, against=user_id)
-
-
-def _is_registered_person(user: User) -> bool:
-    return user.is_registered and user.classification is Classification.PERSON

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from server.kernel.events import DomainEvent
 from server.subdomains.identity.password_credentials.errors import (
+    MfaCannotBeDisabled,
     RegistrationAlreadyVerified,
     RegistrationTokenExpired,
 )
@@ -14,6 +15,7 @@ from server.subdomains.identity.password_credentials.events import (
     PersonCredentialAccountUnlocked,
     PersonCredentialCreated,
     PersonCredentialCredentialsChanged,
+    PersonCredentialMfaOptionsChanged,
     PersonCredentialPasswordResetInitiated,
     PersonCredentialPasswordVerified,
     PersonCredentialRegistrationChanged,
@@ -43,6 +45,8 @@ class PersonCredential:
     reset_token_digest: bytes | None = None
     reset_expires_at: datetime | None = None
     is_locked: bool = False
+    is_mfa_enabled: bool = False
+    mfa_can_be_disabled: bool = True
     version: int = 0
     events: list[DomainEvent] = field(default_factory=list)
 
@@ -85,11 +89,6 @@ class PersonCredential:
     def is_verified(self) -> bool:
         """Whether the registration is confirmed."""
         return self.verified_at is not None
-
-    @property
-    def is_mfa_enabled(self) -> bool:
-        """Whether signing in asks for a second factor. There is none yet."""
-        return False
 
     def await_verification(self, token_digest: bytes, now: datetime) -> None:
         """
@@ -142,9 +141,35 @@ class PersonCredential:
             self.is_locked = True
             self.events.append(PersonCredentialAccountLocked(credential_id=self.id, user_id=self.user_id))
 
+    def change_mfa(self, *, is_enabled: bool) -> None:
+        """
+        Let signing in ask for a second factor, or no more.
+
+        Raises:
+            MfaCannotBeDisabled: It has to go on asking.
+        """
+        if is_enabled == self.is_mfa_enabled:
+            return
+        if not is_enabled and not self.mfa_can_be_disabled:
+            raise MfaCannotBeDisabled
+        self._set_mfa(is_enabled=is_enabled, can_be_disabled=self.mfa_can_be_disabled)
+
+    def reset_mfa(self) -> None:
+        """Bring the options about second factors back to what they are at first."""
+        if self.is_mfa_enabled or not self.mfa_can_be_disabled:
+            self._set_mfa(is_enabled=False, can_be_disabled=True)
+
     def rehash(self, password_hash: str) -> None:
         """Keep the same password with today's parameters."""
         self.password_hash = password_hash
+
+    def _set_mfa(self, *, is_enabled: bool, can_be_disabled: bool) -> None:
+        self.is_mfa_enabled, self.mfa_can_be_disabled = is_enabled, can_be_disabled
+        self.events.append(
+            PersonCredentialMfaOptionsChanged(
+                credential_id=self.id, user_id=self.user_id, is_enabled=is_enabled, can_be_disabled=can_be_disabled
+            )
+        )
 
     def _unlock(self) -> None:
         # An attempt is looked at only when the lock, if there was one, has run out.
