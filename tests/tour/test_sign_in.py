@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 import pytest_asyncio
-from oidc_provider_mock import run_server_in_thread
+from oidc_provider_mock import run_server_in_thread  # type: ignore[import-untyped]
 
 from tests.journeys.whole_run import WholeRun, whole_run
 from tests.tour.newcomer import environment_of

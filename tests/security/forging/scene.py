@@ -1,5 +1,6 @@
 """What a forger has to work with: a running product, people in it, and one attempt to make of them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from server.kernel.security.secrets import random_token
 from tests.harness import Metadata, Running
 from tests.signed_in import People, Person
+from tests.single_sign_on.issuer import Issuer
 
 
 @dataclass(frozen=True)
@@ -20,8 +22,9 @@ class Attempt:
 class Scene:
     """Where one forgery is made. Nothing of it is shared with another."""
 
-    def __init__(self, server: Running) -> None:
+    def __init__(self, server: Running, issuers: Mapping[str, Issuer]) -> None:
         self.server = server
+        self.issuers = issuers
         self.people = People(server)
 
     async def victim(self) -> Person:
