@@ -10,10 +10,15 @@ from tests.everything.operations import CONTRACTED, Operation, by_name
 # Who gets a credential, and how. docs/security.md tells of each; another one has to be told there and here.
 HANDS_OUT = {
     "AuthenticateCredential": "tokens",
+    "AuthenticateSingleSignOn": "tokens",
+    "ConfirmMfaAuthenticatorAssociation": "tokens",
+    "CreateApiKey": "api_key",
     "RefreshToken": "tokens",
+    "RegisterMachine": "api_key",
+    "VerifyMfaAuthenticator": "tokens",
 }
-TAKES_PASSWORD = {"AuthenticateCredential", "RegisterPerson"}
-QUESTIONS = ("hint", "question", "maiden", "birth", "pet_name")
+TAKES_PASSWORD = {"AuthenticateCredential", "CompletePasswordReset", "RegisterPerson"}
+QUESTIONS = ("password_hint", "question", "maiden", "birth")
 
 
 def fields(message: Descriptor, seen: frozenset[str] = frozenset()) -> Iterator[FieldDescriptor]:

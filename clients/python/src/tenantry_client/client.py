@@ -1,6 +1,7 @@
 """The client for asyncio."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -11,7 +12,7 @@ from tenantry.single_sign_on.v1.single_sign_on_service_pb2 import StartSingleSig
 
 from tenantry_client.credentials import Key, Metadata, bearer
 from tenantry_client.deadlines import Deadline
-from tenantry_client.errors import MfaRequired, Unauthenticated
+from tenantry_client.errors import MfaRequired, TenantryError, Unauthenticated
 from tenantry_client.methods import Method, Request, Response
 from tenantry_client.retries import RetryPolicy
 from tenantry_client.second_factor import SecondFactor
@@ -59,13 +60,14 @@ class Tenantry(Services):
 
     async def sign_in(self, email_address: str, password: str) -> Tokens:
         """
-        Sign a person in. From then on every call is made in that session, whose tokens are renewed as needed.
+        Sign a person in. From then on every call is made in that session, whose tokens are renewed as needed. It ends
+        an earlier session of this client.
 
         Raises ``Unauthenticated`` ``INVALID_CREDENTIALS``, and ``MfaRequired`` when a second factor is needed.
         """
         self._key.refuse_session()
         request = AuthenticateCredentialRequest(username=email_address, password=password)
-        return self._begin((await self._call_anonymously(AUTHENTICATE_CREDENTIAL, request)).tokens)
+        return await self._begin((await self._call_anonymously(AUTHENTICATE_CREDENTIAL, request)).tokens)
 
     def second_factor(self, required: MfaRequired | str) -> SecondFactor:
         """Go on with a sign-in that needs a second factor: with the error, or the ``mfa_token`` in it."""
@@ -95,7 +97,7 @@ class Tenantry(Services):
         """
         self._key.refuse_session()
         request = started.answered(address)
-        return self._begin((await self._call_anonymously(AUTHENTICATE_SINGLE_SIGN_ON, request)).tokens)
+        return await self._begin((await self._call_anonymously(AUTHENTICATE_SINGLE_SIGN_ON, request)).tokens)
 
     def resume(self, tokens: Tokens) -> None:
         """Go on in a session whose tokens were kept elsewhere. Only one client may use them."""
@@ -106,7 +108,7 @@ class Tenantry(Services):
         """End the session, here and on the server. Does nothing when nobody is signed in."""
         tokens = await self._session.end()
         if tokens:
-            await self.auth_tokens.RevokeToken(RevokeTokenRequest(refresh_token=tokens.refresh_token.value))
+            await self._revoke(tokens)
 
     @property
     def tokens(self) -> Tokens | None:
@@ -151,9 +153,16 @@ class Tenantry(Services):
         # Without the client's credential: a session that has ended must not stand in the way of a new one.
         return await self._send(method, method.ready(request), metadata, Deadline.after(self._timeout))
 
-    def _begin(self, tokens: Tokens) -> Tokens:
+    async def _begin(self, tokens: Tokens) -> Tokens:
+        earlier = await self._session.end()
         self._session.begin(HeldTokens.received(tokens))
+        if earlier:  # nobody could end it later; if this fails, it runs out by itself
+            with suppress(TenantryError):
+                await self._revoke(earlier)
         return tokens
+
+    async def _revoke(self, tokens: Tokens) -> None:
+        await self.auth_tokens.RevokeToken(RevokeTokenRequest(refresh_token=tokens.refresh_token.value))
 
     async def _send(
         self, method: Method[Request, Response], message: Request, metadata: Metadata, deadline: Deadline

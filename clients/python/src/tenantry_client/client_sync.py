@@ -1,6 +1,7 @@
 """The client for everything but asyncio. The twin of ``client``."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -11,7 +12,7 @@ from tenantry.single_sign_on.v1.single_sign_on_service_pb2 import StartSingleSig
 
 from tenantry_client.credentials import Key, Metadata, bearer
 from tenantry_client.deadlines import Deadline
-from tenantry_client.errors import MfaRequired, Unauthenticated
+from tenantry_client.errors import MfaRequired, TenantryError, Unauthenticated
 from tenantry_client.methods import Method, Request, Response
 from tenantry_client.retries import RetryPolicy
 from tenantry_client.second_factor_sync import SecondFactorSync
@@ -59,7 +60,8 @@ class TenantrySync(ServicesSync):
 
     def sign_in(self, email_address: str, password: str) -> Tokens:
         """
-        Sign a person in. From then on every call is made in that session, whose tokens are renewed as needed.
+        Sign a person in. From then on every call is made in that session, whose tokens are renewed as needed. It ends
+        an earlier session of this client.
 
         Raises ``Unauthenticated`` ``INVALID_CREDENTIALS``, and ``MfaRequired`` when a second factor is needed.
         """
@@ -104,7 +106,7 @@ class TenantrySync(ServicesSync):
         """End the session, here and on the server. Does nothing when nobody is signed in."""
         tokens = self._session.end()
         if tokens:
-            self.auth_tokens.RevokeToken(RevokeTokenRequest(refresh_token=tokens.refresh_token.value))
+            self._revoke(tokens)
 
     @property
     def tokens(self) -> Tokens | None:
@@ -148,8 +150,15 @@ class TenantrySync(ServicesSync):
         return self._send(method, method.ready(request), metadata, Deadline.after(self._timeout))
 
     def _begin(self, tokens: Tokens) -> Tokens:
+        earlier = self._session.end()
         self._session.begin(HeldTokens.received(tokens))
+        if earlier:  # nobody could end it later; if this fails, it runs out by itself
+            with suppress(TenantryError):
+                self._revoke(earlier)
         return tokens
+
+    def _revoke(self, tokens: Tokens) -> None:
+        self.auth_tokens.RevokeToken(RevokeTokenRequest(refresh_token=tokens.refresh_token.value))
 
     def _send(
         self, method: Method[Request, Response], message: Request, metadata: Metadata, deadline: Deadline

@@ -1,6 +1,6 @@
 """The rest of a sign-in whose password was right. Asynchronous; ``second_factor_sync`` is its twin."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 from tenantry.auth_tokens.v1.tokens_pb2 import Tokens
@@ -44,7 +44,7 @@ class SecondFactor:
     Good for 10 minutes, one sign-in and five wrong codes. Made by ``Tenantry.second_factor``.
     """
 
-    def __init__(self, call: AnonymousCall, begin: Callable[[Tokens], Tokens], mfa_token: str) -> None:
+    def __init__(self, call: AnonymousCall, begin: Callable[[Tokens], Awaitable[Tokens]], mfa_token: str) -> None:
         self._call = call
         self._begin = begin
         self._mfa_token = mfa_token
@@ -71,7 +71,7 @@ class SecondFactor:
             confirmation_code=code,
             oob_code=challenged.oob_code if isinstance(challenged, MfaAuthenticatorChallenge) else "",
         )
-        return self._begin((await self._call(VERIFY_MFA_AUTHENTICATOR, request)).tokens)
+        return await self._begin((await self._call(VERIFY_MFA_AUTHENTICATOR, request)).tokens)
 
     async def associate(
         self, authenticator_type: "MfaAuthenticatorType.ValueType", *, phone_number: str = ""
@@ -94,4 +94,4 @@ class SecondFactor:
             oob_code=association.oob_code,
             mfa_token=self._mfa_token,
         )
-        return self._begin((await self._call(CONFIRM_MFA_AUTHENTICATOR_ASSOCIATION, request)).tokens)
+        return await self._begin((await self._call(CONFIRM_MFA_AUTHENTICATOR_ASSOCIATION, request)).tokens)
