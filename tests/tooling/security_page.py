@@ -14,6 +14,7 @@ NOT_MET = "not met"
 
 _ROW = re.compile(r"^\| (\d+(?:\.\d+\.\d+)?) \| (.+?) \| (.+?) \|$", re.MULTILINE)
 _TEST = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
+_FORGERY = re.compile(r"forgery \*([^*]+)\*")
 
 
 @dataclass(frozen=True)
@@ -30,17 +31,23 @@ class Row:
         return _TEST.findall(self.proof)
 
     @property
+    def forgeries(self) -> list[str]:
+        """The rows of the table of forgeries that are named."""
+        return _FORGERY.findall(self.proof)
+
+    @property
     def applies(self) -> bool:
         return not self.proof.startswith(DOES_NOT_APPLY)
 
     @property
     def is_proven(self) -> bool:
-        return self.applies and not self.proof.startswith(NOT_MET) and bool(self.tests)
+        return self.applies and not self.proof.startswith(NOT_MET) and bool(self.tests or self.forgeries)
 
     @property
     def is_readable(self) -> bool:
         """Whether the proof is one of the words of the page, then tests, and nothing else."""
-        return re.fullmatch(f"({DOES_NOT_APPLY}|{NOT_MET})?", _TEST.sub("", self.proof).strip(", ")) is not None
+        rest = _FORGERY.sub("", _TEST.sub("", self.proof))
+        return re.fullmatch(f"({DOES_NOT_APPLY}|{NOT_MET})?", rest.strip(", ")) is not None
 
 
 def rows(text: str | None = None) -> list[Row]:

@@ -1,10 +1,17 @@
 """docs/security.md answers for every item it should, names tests that exist, and tells what is in force."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 
 import pytest
 
+from server import composition
+from server.kernel.security.settings import CallSettings, SecuritySettings
+from server.kernel.settings import read
+from server.subdomains.identity.auth_tokens.settings import AuthTokensSettings
+from tests.security.test_contracts import HANDS_OUT
+from tests.security.test_forgeries import FORGERIES, by_name
 from tests.tooling.security_page import PAGE, Row, missing, rows
 
 # OWASP ASVS 5.0.0, levels 1 and 2: how many items each part of chapters 6, 7, 9 and 10 has at those levels.
@@ -42,6 +49,7 @@ def test_every_item_is_answered_once():
 def test_what_is_named_as_proof_exists(row: Row):
     assert row.is_readable, row.proof
     assert list(missing(row.tests)) == []
+    assert set(row.forgeries) <= {by_name(forgery) for forgery in FORGERIES}
 
 
 @pytest.mark.parametrize("items", [STANDARD, OWN], ids=["standard", "own"])
@@ -59,6 +67,30 @@ def test_the_page_counts_itself_rightly(items: Sequence[str]):
     proven = sum(row.is_proven for row in applying)
 
     assert f"{len(found)} items, {len(applying)} apply, {proven} are proven by tests" in PAGE.read_text()
+
+
+def test_every_way_in_is_told():
+    ways_in = PAGE.read_text().partition("## Ways in")[2].partition("\n## ")[0]
+
+    assert set(re.findall(r"^\| `(\w+)` \|", ways_in, re.MULTILINE)) == HANDS_OUT.keys()
+
+
+def test_every_setting_that_guards_a_way_in_is_told():
+    identity = {each for each in composition.settings_classes() if ".identity." in each.__module__}
+    names = {name for each in {*identity, SecuritySettings, CallSettings} for name in each.model_fields}
+    guards = {name for name in names if name.startswith(("password_", "rate_limit_", "max_")) or "_per_" in name}
+
+    told = PAGE.read_text()
+    assert len(guards) > 10
+    assert [name for name in sorted(guards) if f"`TENANTRY_{name.upper()}`" not in told] == []
+
+
+def test_lifetimes_are_told_as_they_are():
+    settings, told = read(AuthTokensSettings), PAGE.read_text()
+
+    assert f"| {settings.access_token_ttl_seconds // 60} minutes | `TENANTRY_ACCESS_TOKEN_TTL_SECONDS` |" in told
+    assert f"| {settings.refresh_token_ttl_seconds // 86_400} days | `TENANTRY_REFRESH_TOKEN_TTL_SECONDS` |" in told
+    assert f"| {settings.session_max_ttl_seconds // 86_400} days | `TENANTRY_SESSION_MAX_TTL_SECONDS` |" in told
 
 
 def test_a_row_that_names_nothing_or_something_that_is_not_there_is_found():
