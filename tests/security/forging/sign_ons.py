@@ -9,7 +9,7 @@ from tenantry.single_sign_on.v1.single_sign_on_service_pb2 import AuthenticateSi
 from server.kernel.security.secrets import random_token
 from tests.harness import refusal
 from tests.security.forging.scene import Attempt, Scene
-from tests.single_sign_on.clients import SsoClient
+from tests.single_sign_on.clients import SsoClient, challenge_of
 from tests.single_sign_on.issuer import CLIENT_SECRET, Issuer, Key
 
 Make = Callable[[Scene], Awaitable[Attempt]]
@@ -21,6 +21,11 @@ def _client(scene: Scene) -> SsoClient:
 
 def _present(request: AuthenticateSingleSignOnRequest, **changes: str) -> Attempt:
     return Attempt({field.name: value for field, value in request.ListFields()} | changes)
+
+
+def _looks_away(issuer: Issuer, code: str, verifier: str) -> None:
+    """Let a provider find nothing wrong with a verifier: what it looks at we must look at ourselves."""
+    issuer.grants[code].asked["code_challenge"] = challenge_of(verifier)
 
 
 async def good(scene: Scene) -> Attempt:
@@ -35,7 +40,9 @@ async def made_up_state(scene: Scene) -> Attempt:
 async def used_state(scene: Scene) -> Attempt:
     client = _client(scene)
     request = await client.come_back()
+    grant = client.issuer.grants[request.auth_code]
     await client.finish(request)
+    client.issuer.grants[request.auth_code] = grant  # a provider that takes codes twice
     return _present(request)
 
 
@@ -60,13 +67,15 @@ async def state_of_another_provider(scene: Scene) -> Attempt:
 
 async def verifier_of_another_client(scene: Scene) -> Attempt:
     client = _client(scene)
-    thief = await client.start()
-    return _present(await client.come_back(), code_verifier=thief.verifier)
+    request, thief = await client.come_back(), await client.start()
+    _looks_away(client.issuer, request.auth_code, thief.verifier)
+    return _present(request, code_verifier=thief.verifier)
 
 
 async def code_of_another_sign_in(scene: Scene) -> Attempt:
     client = _client(scene)
     victim, thief = await client.come_back(), await client.come_back()
+    _looks_away(client.issuer, victim.auth_code, thief.code_verifier)
     return _present(thief, auth_code=victim.auth_code)
 
 
