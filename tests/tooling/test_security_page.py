@@ -76,8 +76,8 @@ def test_every_way_in_is_told():
 
 
 def test_every_setting_that_guards_a_way_in_is_told():
-    identity = {each for each in composition.settings_classes() if ".identity." in each.__module__}
-    names = {name for each in {*identity, SecuritySettings, CallSettings} for name in each.model_fields}
+    identity = [each for each in composition.settings_classes() if ".identity." in each.__module__]
+    names = {name for each in [*identity, SecuritySettings, CallSettings] for name in each.model_fields}
     guards = {name for name in names if name.startswith(("password_", "rate_limit_", "max_")) or "_per_" in name}
 
     told = PAGE.read_text()

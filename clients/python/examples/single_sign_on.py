@@ -31,7 +31,8 @@ async def main(provider: str, target: str, browse: Callable[[str], str]) -> None
 
 def by_hand(authorization_url: str) -> str:
     """Let the person do it."""
-    return input(f"Open\n{authorization_url}\nand paste the address at which you ended: ")
+    print(f"Open\n{authorization_url}", flush=True)
+    return input("and paste the address at which you ended: ")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import sys
 from collections.abc import AsyncIterator
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
@@ -18,6 +20,8 @@ from tests.security.forging.factors import other, totp
 from tests.signed_in import PASSWORD, People, Person, whole_server
 from tests.single_sign_on.clients import claims_of
 from tests.single_sign_on.issuer import CLIENT_ID, CLIENT_SECRET, REDIRECT_URI, Browser, Issuer, standing
+
+EXAMPLES = Path(__file__).resolve().parents[3] / "clients" / "python" / "examples"
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -142,6 +146,25 @@ async def test_without_asyncio_an_account_elsewhere_signs_in_too(whole: Running,
         identity = (await asyncio.to_thread(client.identities.GetIdentity)).identity
 
     assert identity.id == tokens.user_id
+
+
+async def test_the_example_signs_in_with_what_the_browser_brings(whole: Running, issuer: Issuer) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        str(EXAMPLES / "single_sign_on.py"),
+        "acme",
+        f"127.0.0.1:{whole.port}",
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    async with asyncio.timeout(60):
+        assert await process.stdout.readline() == b"Open\n"
+        browser = await issuer.visit((await process.stdout.readline()).decode().strip(), **claims_of())
+        said, _ = await process.communicate(f"{returned(browser)}\n".encode())
+
+    assert b"signed in user_" in said
 
 
 async def test_a_browser_that_somebody_else_has_sent_signs_nobody_in(client: Tenantry, issuer: Issuer) -> None:

@@ -23,9 +23,9 @@ def _present(request: AuthenticateSingleSignOnRequest, **changes: str) -> Attemp
     return Attempt({field.name: value for field, value in request.ListFields()} | changes)
 
 
-def _looks_away(issuer: Issuer, code: str, verifier: str) -> None:
+def _looks_away(scene: Scene, code: str, verifier: str) -> None:
     """Let a provider find nothing wrong with a verifier: what it looks at we must look at ourselves."""
-    issuer.grants[code].asked["code_challenge"] = challenge_of(verifier)
+    scene.issuers["acme"].grants[code].asked["code_challenge"] = challenge_of(verifier)
 
 
 async def good(scene: Scene) -> Attempt:
@@ -40,9 +40,10 @@ async def made_up_state(scene: Scene) -> Attempt:
 async def used_state(scene: Scene) -> Attempt:
     client = _client(scene)
     request = await client.come_back()
-    grant = client.issuer.grants[request.auth_code]
+    grants = scene.issuers["acme"].grants
+    grant = grants[request.auth_code]
     await client.finish(request)
-    client.issuer.grants[request.auth_code] = grant  # a provider that takes codes twice
+    grants[request.auth_code] = grant  # a provider that takes codes twice
     return _present(request)
 
 
@@ -68,14 +69,14 @@ async def state_of_another_provider(scene: Scene) -> Attempt:
 async def verifier_of_another_client(scene: Scene) -> Attempt:
     client = _client(scene)
     request, thief = await client.come_back(), await client.start()
-    _looks_away(client.issuer, request.auth_code, thief.verifier)
+    _looks_away(scene, request.auth_code, thief.verifier)
     return _present(request, code_verifier=thief.verifier)
 
 
 async def code_of_another_sign_in(scene: Scene) -> Attempt:
     client = _client(scene)
     victim, thief = await client.come_back(), await client.come_back()
-    _looks_away(client.issuer, victim.auth_code, thief.code_verifier)
+    _looks_away(scene, victim.auth_code, thief.code_verifier)
     return _present(thief, auth_code=victim.auth_code)
 
 
