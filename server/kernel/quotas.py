@@ -65,7 +65,7 @@ class Quotas:
         if most == 0:
             return True
         now = self._now()
-        key = self._secrets.sign("quota:" + purpose, subject.encode())
+        key = self._secrets.index("quota:" + purpose, subject.encode())
         [row] = await uow.fetch_all(_LOCK, {"key": key, "used_at": [], "expires_at": now})
         recent = _recent(row.used_at, now - within)
         if len(recent) >= most:

@@ -41,7 +41,9 @@ async def world(postgres: str, database_name: str, run_folder: Path, flags_file:
             for name, value in SETTINGS.items():
                 environment.setenv(name, value)
             environment.setenv("TENANTRY_FLAGS_FILE", str(flags_file))
-            environment.setenv("TENANTRY_WEBHOOK_ENDPOINTS", "10000")  # each test makes what it needs, and deletes none
+            # Each test makes what it needs, and deletes none.
+            environment.setenv("TENANTRY_WEBHOOK_ENDPOINTS", "10000")
+            environment.setenv("TENANTRY_MAX_API_KEYS_PER_USER", "10000")
             server = await stack.enter_async_context(running(dsn, compose))
         ways = await stack.enter_async_context(standing_gateway(server.port, run_folder / "development"))
         organization_id, callers = await everybody(server)

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 
 import pytest
 import pytest_asyncio
+from tenantry.api_keys.v1.api_keys_service_pb2 import RevokeApiKeyRequest
+from tenantry.api_keys.v1.api_keys_service_pb2_grpc import ApiKeysServiceStub
 from tenantry.audits.v1.audits_service_pb2 import DeliverAuditsRequest
 from tenantry.audits.v1.audits_service_pb2_grpc import AuditsServiceStub
+from tenantry.identities.v1.identities_service_pb2 import GetIdentityRequest
+from tenantry.identities.v1.identities_service_pb2_grpc import IdentitiesServiceStub
 
 from server.kernel.access.caller import ANONYMOUS
-from server.subdomains.users.operators import add_operator
-from tests.everything.people import People, Person
+from tests.everything.people import People, Person, metadata_of
 from tests.everything.world import World
 from tests.harness import Running, refusal
 from tests.users.tiers import change_tier
@@ -41,11 +44,7 @@ class Acts:
         return user_id
 
     async def become_operator(self) -> str:
-        person = await self.people.person()
-        with pytest.MonkeyPatch.context() as environment:  # the command line finds the database by its setting
-            environment.setenv("TENANTRY_DATABASE_URL", self.server.dsn)
-            await add_operator(person.username)
-        return person.user_id
+        return (await self.people.operator()).user_id
 
     async def upgrade(self) -> str:
         person = await self.people.person()
@@ -107,9 +106,44 @@ class Acts:
         await refusal(service.DeliverAudits(DeliverAuditsRequest(messages=["{}"]), metadata=forged))
         return ANONYMOUS
 
+    async def suspend(self) -> str:
+        return (await self._suspended()).user_id
+
+    async def reinstate(self) -> str:
+        person = await self._suspended()
+        await self.people.reinstate(person)
+        return person.user_id
+
+    async def use_a_key(self) -> str:
+        person = await self.people.person()
+        await self._call_with(await self.people.api_key(metadata_of(person)))
+        return person.user_id
+
+    async def use_a_key_suspended(self) -> str:
+        person = await self.people.person()
+        key = await self.people.api_key(metadata_of(person))
+        await self.people.change(person, access="suspended")
+        assert (await refusal(self._call_with(key))).reason == "ACCOUNT_SUSPENDED"
+        return person.user_id
+
+    async def forge_a_key(self) -> str:
+        assert (await refusal(self._call_with("nonsense"))).reason == "API_KEY_INVALID"
+        return ANONYMOUS
+
+    async def revoke_a_key(self) -> str:
+        person, operator = await self.people.person(), await self.people.operator()
+        key = await self.people.api_key(metadata_of(person))
+        request = RevokeApiKeyRequest(id=f"apikey_{key.split('_')[1]}")
+        await ApiKeysServiceStub(self.server.channel).RevokeApiKey(request, metadata=metadata_of(operator))
+        return person.user_id
+
+    async def _call_with(self, key: str) -> None:
+        metadata = (("x-api-key", key), ("x-envoy-external-address", secrets.token_hex(4)))
+        await IdentitiesServiceStub(self.server.channel).GetIdentity(GetIdentityRequest(), metadata=metadata)
+
     async def _suspended(self) -> Person:
         person = await self.people.person()
-        await self.people.change(person, access="suspended")
+        await self.people.suspend(person)
         return person
 
     async def _refused(self, person: Person, reason: str, **how: str) -> None:
@@ -128,6 +162,8 @@ _CREDENTIAL = "password_credentials.person_credential_"
 RULES = {
     "EndUser.Registered.TermsAccepted": Rule(Acts.register, "users.end_user_registered.v1"),
     "EndUser.PlatformRolesAssigned": Rule(Acts.become_operator, "users.platform_role_assigned.v1"),
+    "EndUser.Suspended": Rule(Acts.suspend, "users.end_user_access_changed.v1"),
+    "EndUser.Reinstated": Rule(Acts.reinstate, "users.end_user_access_changed.v1"),
     "EndUser.TenantFeaturesAssigned": Rule(Acts.upgrade, "users.membership_features_reset.v1"),
     "EndUser.PlatformFeaturesAssigned": Rule(Acts.upgrade, "users.platform_features_reset.v1"),
     "Authentication.Password.Passed": Rule(Acts.sign_in, "auth_tokens.auth_tokens_created.v1"),
@@ -145,6 +181,10 @@ RULES = {
     "Authentication.Any.Refreshed.Failed.AccountSuspended": Rule(Acts.refresh_suspended),
     "Authentication.Any.Refreshed.Failed.TokenReused": Rule(Acts.refresh_twice, "auth_tokens.tokens_revoked.v1"),
     "Authentication.Session.Revoked": Rule(Acts.end_a_session, "auth_tokens.tokens_revoked.v1"),
+    "Authentication.APIKey.Passed": Rule(Acts.use_a_key, "api_keys.api_key_verified.v1"),
+    "Authentication.APIKey.Failed.AccountSuspended": Rule(Acts.use_a_key_suspended),
+    "Authentication.APIKey.Revoked": Rule(Acts.revoke_a_key, "api_keys.api_key_revoked.v1"),
+    "APIKeyAuthentication.Failed.InvalidAPIKey": Rule(Acts.forge_a_key),
     "ServiceTokenAuthentication.Failed.InvalidToken": Rule(Acts.forge_a_service_token),
 }
 

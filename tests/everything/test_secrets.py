@@ -20,9 +20,9 @@ import pytest_asyncio
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
-from tests.everything.calls import call_natively, rest_request, send
+from tests.everything.calls import call_by_rest, call_natively, rest_request, send
 from tests.everything.operations import OPERATIONS, Operation
-from tests.everything.people import People, Person
+from tests.everything.people import People, Person, metadata_of
 from tests.everything.requests import assign, fields_of, rules_of
 from tests.everything.rows import contents
 from tests.everything.spoiled import LONG
@@ -90,6 +90,7 @@ async def traces(world: World, run_folder: Path) -> AsyncIterator[Traces]:
     with standard_output_in(output):
         ways = await standing.__aenter__()
     await sign_up_and_in(world, found)
+    await use_api_keys(world, ways, found)
     for operation in SIGN_IN:
         await misuse(world, ways, operation, found)
     await deliver(world)
@@ -100,7 +101,7 @@ async def traces(world: World, run_folder: Path) -> AsyncIterator[Traces]:
         value.removeprefix("Bearer ")
         for each in world.callers.values()
         for _, value in each.metadata
-        if len(value) > 100
+        if len(value) >= 85  # of an API key, the shortest that is handed out
     ]
     found.gateway_log = output.read_text()
     found.rows = await contents(world.running)
@@ -149,6 +150,21 @@ async def sign_up_and_in(world: World, traces: Traces) -> None:
         token,
         *(each.value for given in (tokens, renewed) for each in (given.access_token, given.refresh_token)),
     ]
+
+
+async def use_api_keys(world: World, ways: Ways, traces: Traces) -> None:
+    """A person's key and a machine's, used as they are meant to be and with a slip, natively and by REST."""
+    people = People(world.running)
+    person = await people.person()
+    keys = [await people.api_key(metadata_of(person), request_id=str(uuid4()))]
+    keys += [value for _, value in (await people.machine(person)).metadata]
+    [operation] = [found for found in OPERATIONS if found.name == "GetIdentity"]
+    for text in [key[:end] for key in keys for end in (len(key), -1)]:
+        shown = (("x-api-key", text),)
+        for channel in (world.running.channel, ways.channel):
+            await call_natively(channel, operation, operation.request(), shown)
+        await call_by_rest(ways.client, operation.routes[0], operation.request(), shown)
+    traces.handed_out += [key.rpartition("_")[2][:43] for key in keys]
 
 
 async def misuse(world: World, ways: Ways, operation: Operation, traces: Traces) -> None:

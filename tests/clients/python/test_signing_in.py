@@ -1,4 +1,4 @@
-"""The client signs people in at a real server: with second factors, with accounts elsewhere, and with keys."""
+"""The client signs people in at a real server: with second factors, and with accounts elsewhere."""
 
 import asyncio
 import json
@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 
 import pytest
 import pytest_asyncio
-from tenantry.api_keys.v1.api_keys_service_pb2 import CreateApiKeyRequest
 from tenantry.mfa.v1 import mfa_authenticator_pb2 as mfa
 from tenantry.mfa.v1.mfa_service_pb2 import ChangeMfaRequest
 
@@ -186,15 +185,6 @@ async def test_whoever_signs_in_anew_leaves_no_session_behind(whole: Running, cl
     live = {session.id for session in (await client.auth_tokens.ListSessions()).sessions}
     assert second.session_id in live
     assert first.session_id not in live
-
-
-async def test_a_key_is_made_in_a_session_and_used_without_one(whole: Running, client: Tenantry) -> None:
-    person = await People(whole).person()
-    await client.sign_in(person.email_address, PASSWORD)
-    key = (await client.api_keys.CreateApiKey(CreateApiKeyRequest(name="For the night"))).api_key
-
-    async with Tenantry(f"127.0.0.1:{whole.port}", api_key=key) as program:
-        assert (await program.identities.GetIdentity()).identity.id == person.user_id
 
 
 async def mailed_code(whole: Running, person: Person) -> str:

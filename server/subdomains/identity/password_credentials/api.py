@@ -10,20 +10,24 @@ from server.subdomains.identity.auth_tokens.api import Tokens
 from server.subdomains.identity.password_credentials.application.registrations import Registrations
 from server.subdomains.identity.password_credentials.application.second_factors import SecondFactorSignIns
 from server.subdomains.identity.password_credentials.domain.credential import PersonCredential
+from server.subdomains.identity.password_credentials.domain.registration import Defaults
 from server.subdomains.identity.password_credentials.errors import (
     AccountLocked,
     CredentialNotFound,
     RegistrationNotVerified,
 )
 from server.subdomains.identity.password_credentials.ports import SecondFactors
+from server.subdomains.identity.password_credentials.settings import PasswordCredentialsSettings
 
 __all__ = [
     "AccountLocked",
     "Credential",
     "CredentialNotFound",
+    "Defaults",
     "PasswordCredentialsApi",
     "RegistrationNotVerified",
     "SecondFactors",
+    "defaults_of_registrations",
 ]
 
 
@@ -89,6 +93,12 @@ class PasswordCredentialsApi:
     async def complete_sign_in(self, uow: UnitOfWork, user_id: str, amr: Sequence[str]) -> Tokens:
         """Open a session for a user whom :meth:`find_refusal` does not refuse, and who has shown *amr*."""
         return await self._second_factors.complete(uow, user_id, amr)
+
+
+def defaults_of_registrations(platform: Platform) -> Defaults:
+    """The time zone, the locale and the country of whoever registers and does not say."""
+    settings: PasswordCredentialsSettings = platform.read_settings(PasswordCredentialsSettings)
+    return Defaults(settings.default_timezone, settings.default_locale, settings.default_country_code)
 
 
 def _credential_of(found: PersonCredential | None) -> Credential | None:

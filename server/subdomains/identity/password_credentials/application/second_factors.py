@@ -113,7 +113,7 @@ class SecondFactorSignIns:
         return await self._completion.open_session(uow, credential, user, amr)
 
     async def _monitor(self, uow: UnitOfWork, credential: PersonCredential) -> LoginMonitor:
-        name_digest = self._secrets.sign("login-name", credential.email_address.encode())
+        name_digest = self._secrets.index("login-name", credential.email_address.encode())
         return await LoginMonitorRepository(uow, self._rules).get(name_digest, self._now())
 
     async def _credential(self, uow: UnitOfWork, user_id: str) -> PersonCredential:

@@ -111,7 +111,7 @@ class SignIns:
     async def authenticate_credential(self, *, email_address: str, password: str) -> Tokens:
         """Open a session for whoever knows the password of this name."""
         attempt = Attempt(
-            self._new_id("attempt"), self._secrets.sign("login-name", email_address.encode()), email_address
+            self._new_id("attempt"), self._secrets.index("login-name", email_address.encode()), email_address
         )
         try:
             answer = await self._carry_out(attempt, passwords.normal_form(password), await self._admit(attempt))
