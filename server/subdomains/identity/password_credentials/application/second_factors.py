@@ -14,7 +14,7 @@ from server.kernel.subdomain import Platform
 from server.subdomains.ancillary.audits.api import AuditsApi
 from server.subdomains.identity.auth_tokens.api import Tokens
 from server.subdomains.identity.password_credentials.application.completion import Completion, is_registered_person
-from server.subdomains.identity.password_credentials.application.lockout import lockout_rules
+from server.subdomains.identity.password_credentials.application.lockout import lockout_rules, login_key
 from server.subdomains.identity.password_credentials.domain.credential import PersonCredential
 from server.subdomains.identity.password_credentials.domain.logins import LockoutRules, LoginMonitor
 from server.subdomains.identity.password_credentials.errors import (
@@ -66,7 +66,10 @@ class SecondFactorSignIns:
             return None
         # The monitor first, as every sign-in does: two that wait for each other in turns would wait for ever.
         await self._monitor(uow, found)
-        return await CredentialRepository(uow).find_by_user(user_id)
+        credential = await CredentialRepository(uow).find_by_user(user_id)
+        # And the user before its factors: a suspension has locked the user when it comes to what is pending of them.
+        await self._users.hold_access(uow, user_id)
+        return credential
 
     async def change_mfa(self, uow: UnitOfWork, user_id: str, *, is_enabled: bool) -> None:
         """Let signing in ask for a second factor, or no more."""
@@ -113,7 +116,7 @@ class SecondFactorSignIns:
         return await self._completion.open_session(uow, credential, user, amr)
 
     async def _monitor(self, uow: UnitOfWork, credential: PersonCredential) -> LoginMonitor:
-        name_digest = self._secrets.index("login-name", credential.email_address.encode())
+        name_digest = login_key(self._secrets, credential.email_address)
         return await LoginMonitorRepository(uow, self._rules).get(name_digest, self._now())
 
     async def _credential(self, uow: UnitOfWork, user_id: str) -> PersonCredential:
