@@ -6,6 +6,7 @@ Nothing is asked of the server but what a browser could ask: mails and SMS are r
 
 import base64
 import re
+import tempfile
 import uuid
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -17,12 +18,9 @@ import pytest
 import pytest_asyncio
 
 from server.subdomains.identity.mfa.domain import totp
-from tests.everything.conftest import run_folder
 from tests.everything.world import standing_gateway
 from tests.harness import Running
 from tests.signed_in import PASSWORD, whole_server
-
-__all__ = ["run_folder"]
 
 TOTP, SMS, RECOVERY = (f"MFA_AUTHENTICATOR_TYPE_{name}" for name in ("TOTP", "OOB_SMS", "RECOVERY_CODES"))
 PHONE = "+6421300099"
@@ -35,9 +33,11 @@ async def server(postgres: str, database_name: str) -> AsyncIterator[Running]:
 
 
 @pytest_asyncio.fixture(scope="module")
-async def web(server: Running, run_folder: Path) -> AsyncIterator[httpx.AsyncClient]:
-    async with standing_gateway(server.port, run_folder / "second-factors") as ways:
-        yield ways.client
+async def web(server: Running) -> AsyncIterator[httpx.AsyncClient]:
+    # A folder with a path short enough for sockets.
+    with tempfile.TemporaryDirectory(prefix="tenantry-") as folder:
+        async with standing_gateway(server.port, Path(folder)) as ways:
+            yield ways.client
 
 
 class Browser:
