@@ -35,6 +35,7 @@ from server.subdomains.identity.identities.wiring import identities
 from server.subdomains.identity.machines.wiring import machines
 from server.subdomains.identity.mfa.wiring import mfa
 from server.subdomains.identity.password_credentials.wiring import password_credentials
+from server.subdomains.identity.single_sign_on.wiring import single_sign_on
 from server.subdomains.organizations.wiring import organizations
 from server.subdomains.subscriptions.wiring import subscriptions
 from server.subdomains.user_profiles.wiring import user_profiles
@@ -65,6 +66,7 @@ SUBDOMAINS: list[Callable[[Platform], Subdomain]] = [
     mfa,
     api_keys,
     machines,
+    single_sign_on,
     identities,
     cars,  # sample
     bookings,  # sample

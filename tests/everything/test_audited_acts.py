@@ -15,10 +15,15 @@ from tenantry.identities.v1.identities_service_pb2 import GetIdentityRequest
 from tenantry.identities.v1.identities_service_pb2_grpc import IdentitiesServiceStub
 
 from server.kernel.access.caller import ANONYMOUS
+from server.kernel.errors import AccountSuspended
+from server.subdomains.identity.single_sign_on.api import SingleSignOnApi
 from tests.everything.people import People, Person, metadata_of
+from tests.everything.providers import PROVIDER
 from tests.everything.second_factors import Association, SecondFactors
 from tests.everything.world import World
 from tests.harness import Running, refusal
+from tests.single_sign_on.clients import SsoClient, claims_of
+from tests.single_sign_on.issuer import Issuer
 from tests.users.tiers import change_tier
 
 # The audits of a code against somebody, and what else was written in the same transaction: rows that were never
@@ -35,6 +40,7 @@ class Acts:
     """What people do. Each returns whom the audit is against."""
 
     server: Running
+    client: SsoClient
 
     @property
     def people(self) -> People:
@@ -102,6 +108,28 @@ class Acts:
         person = await self.people.person()
         await self.people.revoke(person)
         return person.user_id
+
+    async def sign_in_by_a_provider(self) -> str:
+        return (await self.client.sign_in()).user_id
+
+    async def sign_in_by_a_provider_suspended(self) -> str:
+        claims = claims_of()
+        tokens = await self.client.sign_in(**claims)
+        await self.people.suspend(Person("", tokens))
+        assert (await refusal(self.client.sign_in(**claims))).reason == "ACCOUNT_SUSPENDED"
+        return tokens.user_id
+
+    async def renew_tokens_of_a_provider(self) -> str:
+        user_id = (await self.client.sign_in()).user_id
+        await SingleSignOnApi.of(self.server.app.platform).refresh_tokens(PROVIDER, user_id)
+        return user_id
+
+    async def renew_tokens_of_a_provider_suspended(self) -> str:
+        tokens = await self.client.sign_in()
+        await self.people.suspend(Person("", tokens))
+        with pytest.raises(AccountSuspended):
+            await SingleSignOnApi.of(self.server.app.platform).refresh_tokens(PROVIDER, tokens.user_id)
+        return tokens.user_id
 
     async def forge_a_service_token(self) -> str:
         [(name, value)] = self.server.as_service()
@@ -209,14 +237,21 @@ RULES = {
     "Authentication.APIKey.Failed.AccountSuspended": Rule(Acts.use_a_key_suspended),
     "Authentication.APIKey.Revoked": Rule(Acts.revoke_a_key, "api_keys.api_key_revoked.v1"),
     "APIKeyAuthentication.Failed.InvalidAPIKey": Rule(Acts.forge_a_key),
+    "SingleSignOn.AutoRegistered": Rule(Acts.sign_in_by_a_provider, "single_sign_on.sso_user_created.v1"),
+    "Authentication.SSO.Passed": Rule(Acts.sign_in_by_a_provider, "auth_tokens.auth_tokens_created.v1"),
+    "Authentication.SSO.Failed.AccountSuspended": Rule(Acts.sign_in_by_a_provider_suspended),
+    "Authentication.SSO.Refreshed.Passed": Rule(
+        Acts.renew_tokens_of_a_provider, "single_sign_on.provider_auth_tokens_changed.v1"
+    ),
+    "Authentication.SSO.Refreshed.Failed.AccountSuspended": Rule(Acts.renew_tokens_of_a_provider_suspended),
     "ServiceTokenAuthentication.Failed.InvalidToken": Rule(Acts.forge_a_service_token),
 }
 
 
 @pytest_asyncio.fixture
-async def acts(world: World) -> Acts:
+async def acts(world: World, issuer: Issuer) -> Acts:
     await world.running.rows("DELETE FROM kernel.delivery WHERE queue = 'audits'")
-    return Acts(world.running)
+    return Acts(world.running, SsoClient(world.running, PROVIDER, issuer))
 
 
 @pytest.mark.parametrize("code", RULES)

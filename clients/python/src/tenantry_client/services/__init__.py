@@ -17,6 +17,7 @@ from tenantry_client.services.organizations import OrganizationsService, Organiz
 from tenantry_client.services.password_credentials import PasswordCredentialsService, PasswordCredentialsServiceSync
 from tenantry_client.services.provisioning import ProvisioningService, ProvisioningServiceSync
 from tenantry_client.services.recording import RecordingService, RecordingServiceSync
+from tenantry_client.services.single_sign_on import SingleSignOnService, SingleSignOnServiceSync
 from tenantry_client.services.sms import SmsService, SmsServiceSync
 from tenantry_client.services.subscriptions import SubscriptionsService, SubscriptionsServiceSync
 from tenantry_client.services.usages import UsagesService, UsagesServiceSync
@@ -45,6 +46,7 @@ class Services:
         self.password_credentials = PasswordCredentialsService(call)
         self.provisioning = ProvisioningService(call)
         self.recording = RecordingService(call)
+        self.single_sign_on = SingleSignOnService(call)
         self.sms = SmsService(call)
         self.subscriptions = SubscriptionsService(call)
         self.usages = UsagesService(call)
@@ -73,6 +75,7 @@ class ServicesSync:
         self.password_credentials = PasswordCredentialsServiceSync(call)
         self.provisioning = ProvisioningServiceSync(call)
         self.recording = RecordingServiceSync(call)
+        self.single_sign_on = SingleSignOnServiceSync(call)
         self.sms = SmsServiceSync(call)
         self.subscriptions = SubscriptionsServiceSync(call)
         self.usages = UsagesServiceSync(call)
