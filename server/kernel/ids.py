@@ -11,8 +11,7 @@ import threading
 import time
 from uuid import UUID
 
-# What asyncpg reads and writes without a detour over integers: of a write's 60 arguments a third are of this type.
-from asyncpg.pgproto.pgproto import UUID as FastUUID
+from asyncpg.pgproto import pgproto
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = [a + b for a in _ALPHABET for b in _ALPHABET]
@@ -25,7 +24,9 @@ _VERSION, _VARIANT = 7 << 12, 2 << _RANDOM_BITS
 _REMEMBERED = 4_096
 _RANDOMS_AT_ONCE = 64  # one call of the system for so many ids
 _read_randoms = struct.Struct(f"{_RANDOMS_AT_ONCE}Q").unpack
-_halves = struct.Struct(">QQ").pack
+_two_halves = struct.Struct(">QQ").pack
+# A UUID that asyncpg sends as it is: made and sent at a fifth of the cost, and a third of what a write sends are UUIDs.
+_uuid = pgproto.UUID
 
 _lock = threading.Lock()
 _last = 0
@@ -44,7 +45,7 @@ def uuid7() -> UUID:
             _randoms.extend(_read_randoms(os.urandom(8 * _RANDOMS_AT_ONCE)))
         random = _randoms.pop() & ((1 << _RANDOM_BITS) - 1)
     milliseconds, sequence = instant >> _SEQUENCE_BITS, instant & ((1 << _SEQUENCE_BITS) - 1)
-    return FastUUID(_halves(milliseconds << 16 | _VERSION | sequence, _VARIANT | random))
+    return _uuid(_two_halves(milliseconds << 16 | _VERSION | sequence, _VARIANT | random))
 
 
 # A child must not make the ids that its parent makes.
@@ -73,7 +74,7 @@ def decode(prefix: str, text: str) -> UUID:
         head, separator, suffix = text.rpartition("_")
         if head != prefix or not separator or _SUFFIX.fullmatch(suffix) is None:
             raise ValueError(f"not an id of kind {prefix}")
-        found = FastUUID(int(suffix.translate(_TO_DIGITS), 32).to_bytes(16))
+        found = _uuid(int(suffix.translate(_TO_DIGITS), 32).to_bytes(16))
         _remember(prefix, text, found)
     return found
 
