@@ -116,12 +116,13 @@ def add_operator(email: Annotated[str, typer.Argument(help="The person's e-mail 
     from server.launch.database import database
     from server.subdomains.users.operators import add_operator
 
-    async def run() -> None:
+    async def run() -> bool:
         async with database(read(PlatformSettings)) as dsn:
             os.environ[DATABASE_URL] = dsn
-            await add_operator(email)
+            return await add_operator(email)
 
-    asyncio.run(run())
+    is_news = asyncio.run(run())
+    typer.echo(f"{email} is an operator now." if is_news else f"{email} is an operator already.")
 
 
 def _insist_on_settings() -> None:

@@ -16,7 +16,8 @@ from tenantry.password_credentials.v1.password_credentials_service_pb2 import (
 from tenantry.password_credentials.v1.password_credentials_service_pb2_grpc import PasswordCredentialsServiceStub
 
 from server import composition
-from server.kernel import ids
+from server.kernel.access.caller import MAINTENANCE
+from server.subdomains.users.application.access import AccessApplication
 from tests.harness import Metadata, Running, fresh_database, running
 
 PASSWORD = "a quiet harbour at dusk"
@@ -48,7 +49,7 @@ class People:
     """Makes them."""
 
     def __init__(self, server: Running) -> None:
-        self._server = server
+        self._access = AccessApplication.of(server.app.platform)
         self.service = PasswordCredentialsServiceStub(server.channel)
 
     async def register(self, **changes: Any) -> tuple[Any, str]:
@@ -75,14 +76,16 @@ class People:
         """Somebody new who is signed in."""
         credential, email_address = await self.register(**changes)
         await self.confirm(credential.user.id)
-        tokens = await self.sign_in(email_address)
+        tokens = await self.sign_in(email_address, changes.get("password", PASSWORD))
         return Person(credential.user.id, credential.id, email_address, tokens)
 
     async def suspend(self, user_id: str) -> None:
-        """What operators will do."""
-        sql = "UPDATE users.end_user SET access = 'suspended' WHERE id = $1"
-        await self._server.rows(sql, ids.decode("user", user_id))
-        self._server.database.signals.send("principals", user_id)
+        """What an operator does."""
+        await self._access.suspend_user(user_id=user_id, suspended_by_id=MAINTENANCE)
+
+    async def reinstate(self, user_id: str) -> None:
+        """What an operator does."""
+        await self._access.reinstate_user(user_id=user_id, reinstated_by_id=MAINTENANCE)
 
 
 def registration(**changes: Any) -> RegisterPersonRequest:

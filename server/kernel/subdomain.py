@@ -19,6 +19,7 @@ from server.kernel.deliveries.outcomes import Result
 from server.kernel.deliveries.wire import encode_texts
 from server.kernel.events import DomainEvent
 from server.kernel.lists import Lists
+from server.kernel.quotas import Quotas
 from server.kernel.security.hashing import PasswordHasher
 from server.kernel.security.secrets import SecretKeys
 from server.kernel.security.tokens import Tokens
@@ -47,6 +48,7 @@ class Platform:
     secrets: SecretKeys
     hasher: PasswordHasher
     lists: Lists
+    quotas: Quotas
     drain: Drain
     bus: Bus
     answers: Mapping[type, Any] = field(default_factory=dict)

@@ -68,6 +68,31 @@ def test_a_signature_depends_on_key_purpose_and_value():
     assert {len(signature) for signature in signatures} == {32}
 
 
+def test_a_signature_is_known_again_as_long_as_its_key_is():
+    signature = KEYS.sign("purpose", b"value")
+    rotated = SecretKeys([SecretKey("k1", FIRST.value, False), SECOND])
+
+    assert rotated.is_signature("purpose", b"value", signature)
+    assert rotated.is_signature("purpose", b"value", rotated.sign("purpose", b"value"))
+    for purpose, value in (("other", b"value"), ("purpose", b"other")):
+        assert not rotated.is_signature(purpose, value, signature)
+    assert not SecretKeys([SECOND]).is_signature("purpose", b"value", signature)
+
+
+def test_an_index_stays_the_same_until_its_key_goes():
+    index = KEYS.index("purpose", b"value")
+    read_only = SecretKey("k2", SECOND.value, False)
+    rotated = SecretKeys([SecretKey("k1", FIRST.value, False), SECOND])
+
+    assert SecretKeys([FIRST, read_only]).index("purpose", b"value") == index
+    assert rotated.index("purpose", b"value") == index
+    assert SecretKeys([SECOND]).index("purpose", b"value") != index
+    assert (
+        len({index, KEYS.index("other", b"value"), KEYS.index("purpose", b"other"), KEYS.sign("purpose", b"value")})
+        == 4
+    )
+
+
 def test_keys_are_read_from_json():
     text = json.dumps([{"id": "k1", "status": "current", "key": base64.b64encode(bytes(32)).decode()}])
 

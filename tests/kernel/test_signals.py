@@ -87,6 +87,20 @@ async def test_a_process_that_hears_nothing_knows_it_and_hears_again_later(proce
     await until(lambda: "again" in heard_there, 1)
 
 
+async def test_a_connection_that_is_closed_is_missed_at_once(probe_dsn, onlooker, monkeypatch):
+    monkeypatch.setattr("server.kernel.database.signals._PROBE_SECONDS", 3600)  # it is never asked
+    database = Database(probe_dsn, pool_size=1)
+    lost = []
+    database.signals.on_loss(lambda: lost.append(True))
+    await database.start()
+    await until(lambda: database.signals.is_connected)
+
+    await end_listening(onlooker)
+
+    await until(lambda: lost, 30)
+    await database.stop()
+
+
 async def test_what_is_left_is_sent_at_the_end(processes, probe_dsn):
     (_, _), (_, heard_there) = processes
     leaving = Database(probe_dsn, pool_size=1)
@@ -107,4 +121,13 @@ async def test_a_process_without_postgresql_is_not_connected_and_harms_nobody():
     await asyncio.sleep(0.05)
 
     assert not database.signals.is_connected
+    assert not await database.is_reachable()
     await database.stop()
+
+
+async def test_a_process_that_hears_nobody_still_reaches_its_database(probe_dsn):
+    database = Database(probe_dsn, pool_size=1)  # not started
+
+    assert not database.signals.is_connected
+    assert await database.is_reachable()
+    await database.pool.close()

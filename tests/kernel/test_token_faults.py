@@ -144,29 +144,26 @@ def _encrypted() -> str:
 @pytest.mark.parametrize(
     "content", [b"\xff\xfe\x00", b"no key", _encrypted().encode(), b""], ids=["bytes", "text", "encrypted", "empty"]
 )
-def test_a_broken_key_file_leaves_the_old_keys_in_force(tmp_path: Path, content, monkeypatch):
+def test_a_broken_key_file_leaves_the_old_keys_in_force(tmp_path: Path, content):
     (tmp_path / "one.current.pem").write_text(make_pem())
-    keys = SigningKeys(str(tmp_path))
+    keys = SigningKeys(str(tmp_path), reread_seconds=0)
     tokens = _tokens(keys)
     token = _issue(tokens)
     (tmp_path / "two.verify_only.pem").write_bytes(content)
-
-    monkeypatch.setattr("server.kernel.security.keys._REREAD_SECONDS", 0)
 
     assert tokens.verify(token).subject
     assert tokens.verify(_issue(tokens)).subject
 
 
-def test_a_key_that_is_withdrawn_takes_remembered_tokens_with_it(tmp_path: Path, monkeypatch):
+def test_a_key_that_is_withdrawn_takes_remembered_tokens_with_it(tmp_path: Path):
     (tmp_path / "one.current.pem").write_text(make_pem())
-    keys = SigningKeys(str(tmp_path))
+    keys = SigningKeys(str(tmp_path), reread_seconds=0)
     tokens = _tokens(keys)
     token = _issue(tokens)
     tokens.verify(token)
 
     (tmp_path / "one.current.pem").rename(tmp_path / "one.verify_only.pem")
     (tmp_path / "two.current.pem").write_text(make_pem())
-    monkeypatch.setattr("server.kernel.security.keys._REREAD_SECONDS", 0)
     assert tokens.verify(token).subject
 
     (tmp_path / "one.verify_only.pem").unlink()

@@ -114,7 +114,7 @@ async def test_whoever_hangs_up_has_tried_all_the_same(people, server):
     # given
     person = await people.person()
     request = AuthenticateCredentialRequest(username=person.email_address, password="wrong")
-    digest = server.app.platform.secrets.sign("login-name", person.email_address.encode())
+    digest = server.app.platform.secrets.index("login-name", person.email_address.encode())
     sql = "SELECT failed_attempts, underway FROM password_credentials.login_monitor WHERE name_digest = $1"
 
     # when

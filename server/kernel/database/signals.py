@@ -104,13 +104,16 @@ class Signals:
             connection: asyncpg.Connection[Any] | None = None
             try:
                 connection = await connect(self._dsn, {"application_name": self._name})
+                closed = asyncio.Event()
+                connection.add_termination_listener(lambda _, closed=closed: closed.set())
                 for channel in self._handlers:
                     await connection.add_listener(_PREFIX + channel, self._heard)  # type: ignore[arg-type]
                 self.is_connected, pause = True, 0.05
                 self._has_connected.set()
-                while True:
-                    await asyncio.sleep(_PROBE_SECONDS)
+                while not await _happens(closed, _PROBE_SECONDS):
+                    # That it was closed is heard at once; that the other side is gone without a word only by asking.
                     await connection.execute("SELECT 1", timeout=_PROBE_SECONDS)
+                log.warning("not hearing other processes; trying again", extra={"error": "closed"})
             except Exception as error:  # noqa: BLE001  # whatever it was, hearing nothing for good would be worse
                 facts = {"error": type(error).__name__}
                 log.warning("not hearing other processes; trying again", extra=facts)
@@ -128,3 +131,12 @@ class Signals:
 
     def _heard(self, connection: object, pid: int, channel: str, payload: str) -> None:
         self._dispatch(channel.removeprefix(_PREFIX), payload)
+
+
+async def _happens(event: asyncio.Event, seconds: float) -> bool:
+    """Whether something happens within a while."""
+    try:
+        await asyncio.wait_for(event.wait(), seconds)
+    except TimeoutError:
+        return False
+    return True

@@ -5,6 +5,7 @@ The answer commits in the same transaction as its effects, so no crash can part 
 second waits (in this process), or loses at the unique key and takes the first's answer (in another).
 """
 
+import hashlib
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
@@ -43,6 +44,7 @@ _KEEP = _new.values({name: bindparam(name) for name in ("key", "body", "answer",
 _FORGET = delete(kept_answer).where(kept_answer.c.expires_at <= bindparam("now", type_=Instant))
 
 _PURPOSE = "kept-answer"
+_BODY = "request-body"
 Answer = Callable[[], Awaitable[bytes]]
 
 
@@ -61,7 +63,7 @@ class Idempotency:
         Raises:
             RequestIdReused: The same request_id came with another body.
         """
-        key, body = self._marks(call, method, request)
+        key, body = _marks(call, method, request)
         async with self._turns.of(key):
             kept = await self._find(key, body)
             if kept is not None:
@@ -87,19 +89,11 @@ class Idempotency:
         async with self._database.begin() as uow:
             return await uow.execute(_FORGET, {"now": self._database.now()})
 
-    def _marks(self, call: Call, method: Method, request: Message) -> tuple[bytes, bytes]:
-        who = f"{method.path}|{call.caller.user_id}|{request.request_id.lower()}"  # type: ignore[attr-defined]
-        bare = type(request)()
-        bare.CopyFrom(request)
-        bare.ClearField("request_id")
-        body = method.path.encode() + b"|" + bare.SerializeToString(deterministic=True)
-        return self._secrets.sign("request-id", who.encode()), self._secrets.sign("request-body", body)
-
     async def _find(self, key: bytes, body: bytes) -> bytes | None:
         row = await self._database.reader.fetch_one(_FIND, {"key": key, "now": self._database.now()})
         if row is None:
             return None
-        if row.body != body:
+        if not self._secrets.is_signature(_BODY, body, row.body):
             raise RequestIdReused
         return self._secrets.open(_PURPOSE, row.answer, key)
 
@@ -107,7 +101,8 @@ class Idempotency:
         now = self._database.now()
         lifetime = timedelta(seconds=10) if method.idempotency == IDEMPOTENCY_TOKENS else timedelta(days=1)
         sealed = self._secrets.seal(_PURPOSE, answer, key)
-        row = {"key": key, "body": body, "answer": sealed, "expires_at": now + lifetime, "now": now}
+        mark = self._secrets.sign(_BODY, body)
+        row = {"key": key, "body": mark, "answer": sealed, "expires_at": now + lifetime, "now": now}
         uow, call.held, call.holds_commit = call.held, None, False
         uow = uow or self._database.begin()
         try:
@@ -130,6 +125,17 @@ class Idempotency:
         uow, call.held, call.holds_commit = call.held, None, False
         if uow is not None:
             await uow.abandon()
+
+
+def _marks(call: Call, method: Method, request: Message) -> tuple[bytes, bytes]:
+    """By what a repeat is found, and what it must say."""
+    # Without a key: a request_id is random and no secret, and must be found when keys have rotated.
+    who = f"{method.path}|{call.caller.user_id}|{request.request_id.lower()}"  # type: ignore[attr-defined]
+    bare = type(request)()
+    bare.CopyFrom(request)
+    bare.ClearField("request_id")
+    body = method.path.encode() + b"|" + bare.SerializeToString(deterministic=True)
+    return hashlib.sha256(who.encode()).digest(), body
 
 
 class _LostRace(Exception):

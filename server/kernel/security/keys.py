@@ -15,7 +15,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 log = logging.getLogger(__name__)
 
-_REREAD_SECONDS = 30.0
 _UNKNOWN_SECONDS = 10.0
 
 
@@ -45,8 +44,9 @@ class SigningKeys:
     ``{"pem", "status": "current" | "verify_only"}``.
     """
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, *, reread_seconds: float = 30) -> None:
         self._source = source
+        self._reread_seconds = reread_seconds
         self._read_at = 0.0
         self._keys: dict[str, SigningKey] = {}
         self.generation = 0
@@ -72,7 +72,7 @@ class SigningKeys:
 
     def refresh(self, *, at_once: bool = False) -> None:
         """Read the keys again when the last reading is old. Bad keys found then leave the old ones in force."""
-        if not at_once and time.monotonic() - self._read_at < _REREAD_SECONDS:
+        if not at_once and time.monotonic() - self._read_at < self._reread_seconds:
             return
         try:
             self._read()

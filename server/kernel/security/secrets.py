@@ -29,9 +29,10 @@ class SecretKey:
 
 class SecretKeys:
     """
-    The keys of sealed and signed values: exactly one makes new ones, the others still read old ones.
+    The keys of sealed and signed values, the oldest first: exactly one makes new ones, the others still read old ones.
 
-    A key is never used for two purposes: each purpose derives its own from it.
+    A key is never used for two purposes: each purpose derives its own from it. What survives a rotation is said in
+    docs/decisions/0067.
     """
 
     def __init__(self, keys: list[SecretKey]) -> None:
@@ -41,6 +42,7 @@ class SecretKeys:
         if any(len(key.value) != 32 for key in keys):
             raise ValueError("a secret key has 32 bytes")
         self._current = current[0]
+        self._oldest = keys[0]
         self._keys = {key.id: key for key in keys}
 
     @classmethod
@@ -78,8 +80,24 @@ class SecretKeys:
             raise Unreadable from None
 
     def sign(self, purpose: str, value: bytes) -> bytes:
-        """A keyed digest of *value*, of 32 bytes."""
-        return hmac.digest(_derive(self._current.value, "sign:" + purpose), value, "sha256")
+        """A keyed digest of *value*, of 32 bytes, to compare a value with that comes later (:meth:`is_signature`)."""
+        return _sign(self._current, purpose, value)
+
+    def is_signature(self, purpose: str, value: bytes, signature: bytes) -> bool:
+        """Whether :meth:`sign` has made *signature* of *value*, with whichever key was current then."""
+        return any(hmac.compare_digest(_sign(key, purpose, value), signature) for key in self._keys.values())
+
+    def index(self, purpose: str, value: bytes) -> bytes:
+        """
+        A keyed digest of *value*, of 32 bytes, to find a row by that must not hold the value itself.
+
+        The oldest key makes it, so that it stays the same, and the same in every process, while keys rotate.
+        """
+        return hmac.digest(_derive(self._oldest.value, "index:" + purpose), value, "sha256")
+
+
+def _sign(key: SecretKey, purpose: str, value: bytes) -> bytes:
+    return hmac.digest(_derive(key.value, "sign:" + purpose), value, "sha256")
 
 
 def _derive(key: bytes, purpose: str) -> bytes:

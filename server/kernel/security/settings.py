@@ -33,6 +33,9 @@ class SecuritySettings(BaseSettings):
         description="Keys of access tokens (ES256): a folder of `NAME.current.pem` (exactly one) and "
         "`NAME.verify_only.pem`, or a JSON list of `{pem, status}`. Read again while running."
     )
+    signing_keys_reread_seconds: float = Field(
+        30, gt=0, le=60, description="How often each process reads folders of keys again."
+    )
     service_token_keys: Annotated[SecretStr, Secret(make=_make_signing_keys, is_strong=len)] = Field(
         description="Keys of service tokens, in the same form. Never the same keys."
     )

@@ -27,6 +27,31 @@ class InvitationExpired(errors.FailedPrecondition):
     message = "The invitation has expired. Ask for a new one."
 
 
+class CannotSuspendSelf(errors.FailedPrecondition):
+    reason = "CANNOT_SUSPEND_SELF"
+    message = "Nobody suspends themselves. Ask another operator."
+
+
+class LastOperator(errors.FailedPrecondition):
+    reason = "LAST_OPERATOR"
+    message = "Without this operator nobody would be left to run the platform."
+
+
+class LastOwner(errors.FailedPrecondition):
+    reason = "LAST_OWNER"
+    message = "The organization would have no owner left. Make somebody else an owner first."
+
+
+class LastBillingAdmin(errors.FailedPrecondition):
+    reason = "LAST_BILLING_ADMIN"
+    message = "The organization would have no billing admin left. Make somebody else one first."
+
+
+class PersonalOrganization(errors.FailedPrecondition):
+    reason = "PERSONAL_ORGANIZATION"
+    message = "A personal organization keeps the one it is for."
+
+
 class PersonalOrganizationExists(errors.FailedPrecondition):
     reason = "PERSONAL_ORGANIZATION"
     message = "A user has one personal organization, and nobody else joins it."

@@ -51,6 +51,17 @@ class EndUserRegistered(DomainEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EndUserAccessChanged(DomainEvent):
+    """Operators have suspended the user (``access`` is ``suspended``), or reinstated it (``enabled``)."""
+
+    name: ClassVar[str] = "users.end_user_access_changed.v1"
+
+    user_id: str
+    access: str
+    changed_by_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MembershipAdded(DomainEvent):
     """The user is a member of an organization."""
 
@@ -64,6 +75,19 @@ class MembershipAdded(DomainEvent):
     is_default: bool
     roles: list[str]
     features: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MembershipRemoved(DomainEvent):
+    """The user is no longer a member of an organization."""
+
+    name: ClassVar[str] = "users.membership_removed.v1"
+    is_public: ClassVar[bool] = True
+
+    user_id: str
+    membership_id: str
+    organization_id: str
+    un_invited_by_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,9 +12,9 @@ from server.subdomains.users.errors import UserNotFound
 from server.subdomains.users.repository.end_users import EndUserRepository
 
 
-async def add_operator(email: str) -> None:
+async def add_operator(email: str) -> bool:
     """
-    Make the person who has registered with *email* an operator. Nothing happens to one who is.
+    Make the person who has registered with *email* an operator. Says whether it was none.
 
     Raises:
         UserNotFound: Nobody has registered with it.
@@ -27,7 +27,8 @@ async def add_operator(email: str) -> None:
         async with database.begin() as uow:
             users = EndUserRepository(uow)
             user = await _registered(users, email)
-            if user.assign_platform_role(PlatformRole.OPERATIONS):
+            is_news = user.assign_platform_role(PlatformRole.OPERATIONS)
+            if is_news:
                 await users.save(user)
                 AuditsApi(UsagesApi()).record(
                     uow,
@@ -38,6 +39,7 @@ async def add_operator(email: str) -> None:
                     user.id,
                     against=user.id,
                 )
+            return is_news
     finally:
         await database.stop()
 

@@ -11,6 +11,7 @@ from server.kernel.lists import Lists
 from server.kernel.rpc.access_enums import CLASSIFICATIONS, FEATURES, OWNERSHIPS, PLATFORM_ROLES, TENANT_ROLES
 from server.kernel.rpc.context import Context
 from server.kernel.rpc.times import to_timestamp
+from server.subdomains.users.application.access import AccessApplication
 from server.subdomains.users.application.users import MEMBERSHIP_ORDERING, UsersApplication
 from server.subdomains.users.domain.end_user import EndUser, UserAccess, UserStatus
 from server.subdomains.users.domain.membership import Membership
@@ -29,8 +30,9 @@ _OWNERSHIP_OF = {number: ownership for ownership, number in OWNERSHIPS.items()}
 class UsersServicer(users_service_pb2_grpc.UsersServiceServicer):
     """Answers UsersService."""
 
-    def __init__(self, application: UsersApplication, lists: Lists) -> None:
+    def __init__(self, application: UsersApplication, access: AccessApplication, lists: Lists) -> None:
         self._users = application
+        self._access = access
         self._lists = lists
 
     async def GetUser(
@@ -38,6 +40,20 @@ class UsersServicer(users_service_pb2_grpc.UsersServiceServicer):
     ) -> users_service_pb2.GetUserResponse:
         user = await self._users.get_user(request.id)
         return users_service_pb2.GetUserResponse(user=_to_proto_with_memberships(user))
+
+    async def SuspendUser(
+        self, request: users_service_pb2.SuspendUserRequest, context: Context
+    ) -> users_service_pb2.SuspendUserResponse:
+        caller_id = current_call().caller.user_id
+        user = await self._access.suspend_user(user_id=request.id, suspended_by_id=caller_id)
+        return users_service_pb2.SuspendUserResponse(user=_to_proto(user))
+
+    async def ReinstateUser(
+        self, request: users_service_pb2.ReinstateUserRequest, context: Context
+    ) -> users_service_pb2.ReinstateUserResponse:
+        caller_id = current_call().caller.user_id
+        user = await self._access.reinstate_user(user_id=request.id, reinstated_by_id=caller_id)
+        return users_service_pb2.ReinstateUserResponse(user=_to_proto(user))
 
     def check_ListMembershipsForCaller(
         self, request: users_service_pb2.ListMembershipsForCallerRequest

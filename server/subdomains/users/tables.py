@@ -50,6 +50,7 @@ end_user = Table(
         unique=True,
         postgresql_where=text("status = 'unregistered'"),
     ),
+    Index("end_user_of_operators", "id", postgresql_where=text("roles @> ARRAY['platform_operations']")),
 )
 
 membership = Table(

@@ -7,6 +7,7 @@ from tenantry.users.v1 import users_service_pb2
 from server.kernel.subdomain import Platform, Service, Subdomain
 from server.subdomains.organizations.events import OrganizationCreated
 from server.subdomains.subscriptions.events import ProviderChanged
+from server.subdomains.users.application.access import AccessApplication
 from server.subdomains.users.application.memberships import MembershipsApplication
 from server.subdomains.users.application.users import UsersApplication
 from server.subdomains.users.repository.principal import PRINCIPAL
@@ -20,7 +21,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 def users(platform: Platform) -> Subdomain:
     subscriber = UsersSubscriber(MembershipsApplication.of(platform))
-    servicer = UsersServicer(UsersApplication.of(platform), platform.lists)
+    servicer = UsersServicer(UsersApplication.of(platform), AccessApplication.of(platform), platform.lists)
     return Subdomain(
         name="users",
         tables=metadata,

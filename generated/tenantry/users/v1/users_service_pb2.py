@@ -31,7 +31,7 @@ from tenantry.users.v1 import end_user_pb2 as tenantry_dot_users_dot_v1_dot_end_
 from tenantry.users.v1 import membership_pb2 as tenantry_dot_users_dot_v1_dot_membership__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%tenantry/users/v1/users_service.proto\x12\x11tenantry.users.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1etenantry/access/v1/types.proto\x1a tenantry/options/v1/access.proto\x1a tenantry/users/v1/end_user.proto\x1a\"tenantry/users/v1/membership.proto\"K\n\x0eGetUserRequest\x12\x39\n\x02id\x18\x01 \x01(\tB-\xe2\x41\x01\x02\xbaH&r$2\"^user_[0-7][0-9a-hjkmnp-tv-z]{25}$\"J\n\x0fGetUserResponse\x12\x37\n\x04user\x18\x01 \x01(\x0b\x32).tenantry.users.v1.EndUserWithMemberships\"\xbf\x01\n\x1fListMembershipsForCallerRequest\x12J\n\townership\x18\x01 \x01(\x0e\x32).tenantry.access.v1.OrganizationOwnershipB\x0c\xe2\x41\x01\x01\xbaH\x05\x82\x01\x02\x10\x01\x12\x1e\n\tpage_size\x18\x02 \x01(\x05\x42\x0b\xe2\x41\x01\x01\xbaH\x04\x1a\x02(\x00\x12\x18\n\npage_token\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12\x16\n\x08order_by\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\"\x83\x01\n ListMembershipsForCallerResponse\x12\x32\n\x0bmemberships\x18\x01 \x03(\x0b\x32\x1d.tenantry.users.v1.Membership\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x05\"i\n ChangeDefaultOrganizationRequest\x12\x45\n\x0forganization_id\x18\x01 \x01(\tB,\xe2\x41\x01\x02\xbaH%r#2!^org_[0-7][0-9a-hjkmnp-tv-z]{25}$\"M\n!ChangeDefaultOrganizationResponse\x12(\n\x04user\x18\x01 \x01(\x0b\x32\x1a.tenantry.users.v1.EndUser2\x81\x04\n\x0cUsersService\x12p\n\x07GetUser\x12!.tenantry.users.v1.GetUserRequest\x1a\".tenantry.users.v1.GetUserResponse\"\x1e\x90\x02\x01\x8a\xb5\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02\r\x12\x0b/users/{id}\x12\xa9\x01\n\x18ListMembershipsForCaller\x12\x32.tenantry.users.v1.ListMembershipsForCallerRequest\x1a\x33.tenantry.users.v1.ListMembershipsForCallerResponse\"$\x90\x02\x01\x8a\xb5\x18\x06\x08\x02\x10\x01\x18\x01\x82\xd3\xe4\x93\x02\x11\x12\x0f/memberships/me\x12\xd2\x01\n\x19\x43hangeDefaultOrganization\x12\x33.tenantry.users.v1.ChangeDefaultOrganizationRequest\x1a\x34.tenantry.users.v1.ChangeDefaultOrganizationResponse\"J\x8a\xb5\x18\x06\x08\x02\x10\x01\x18\x02\x82\xd3\xe4\x93\x02:\x1a\x17/memberships/me/default:\x01*Z\x1c\x32\x17/memberships/me/default:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%tenantry/users/v1/users_service.proto\x12\x11tenantry.users.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1etenantry/access/v1/types.proto\x1a tenantry/options/v1/access.proto\x1a tenantry/users/v1/end_user.proto\x1a\"tenantry/users/v1/membership.proto\"K\n\x0eGetUserRequest\x12\x39\n\x02id\x18\x01 \x01(\tB-\xe2\x41\x01\x02\xbaH&r$2\"^user_[0-7][0-9a-hjkmnp-tv-z]{25}$\"J\n\x0fGetUserResponse\x12\x37\n\x04user\x18\x01 \x01(\x0b\x32).tenantry.users.v1.EndUserWithMemberships\"O\n\x12SuspendUserRequest\x12\x39\n\x02id\x18\x01 \x01(\tB-\xe2\x41\x01\x02\xbaH&r$2\"^user_[0-7][0-9a-hjkmnp-tv-z]{25}$\"?\n\x13SuspendUserResponse\x12(\n\x04user\x18\x01 \x01(\x0b\x32\x1a.tenantry.users.v1.EndUser\"Q\n\x14ReinstateUserRequest\x12\x39\n\x02id\x18\x01 \x01(\tB-\xe2\x41\x01\x02\xbaH&r$2\"^user_[0-7][0-9a-hjkmnp-tv-z]{25}$\"A\n\x15ReinstateUserResponse\x12(\n\x04user\x18\x01 \x01(\x0b\x32\x1a.tenantry.users.v1.EndUser\"\xbf\x01\n\x1fListMembershipsForCallerRequest\x12J\n\townership\x18\x01 \x01(\x0e\x32).tenantry.access.v1.OrganizationOwnershipB\x0c\xe2\x41\x01\x01\xbaH\x05\x82\x01\x02\x10\x01\x12\x1e\n\tpage_size\x18\x02 \x01(\x05\x42\x0b\xe2\x41\x01\x01\xbaH\x04\x1a\x02(\x00\x12\x18\n\npage_token\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12\x16\n\x08order_by\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\"\x83\x01\n ListMembershipsForCallerResponse\x12\x32\n\x0bmemberships\x18\x01 \x03(\x0b\x32\x1d.tenantry.users.v1.Membership\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x05\"i\n ChangeDefaultOrganizationRequest\x12\x45\n\x0forganization_id\x18\x01 \x01(\tB,\xe2\x41\x01\x02\xbaH%r#2!^org_[0-7][0-9a-hjkmnp-tv-z]{25}$\"M\n!ChangeDefaultOrganizationResponse\x12(\n\x04user\x18\x01 \x01(\x0b\x32\x1a.tenantry.users.v1.EndUser2\x93\x06\n\x0cUsersService\x12p\n\x07GetUser\x12!.tenantry.users.v1.GetUserRequest\x1a\".tenantry.users.v1.GetUserResponse\"\x1e\x90\x02\x01\x8a\xb5\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02\r\x12\x0b/users/{id}\x12\x82\x01\n\x0bSuspendUser\x12%.tenantry.users.v1.SuspendUserRequest\x1a&.tenantry.users.v1.SuspendUserResponse\"$\x8a\xb5\x18\x02\x08\x04\x82\xd3\xe4\x93\x02\x18\"\x13/users/{id}/suspend:\x01*\x12\x8a\x01\n\rReinstateUser\x12\'.tenantry.users.v1.ReinstateUserRequest\x1a(.tenantry.users.v1.ReinstateUserResponse\"&\x8a\xb5\x18\x02\x08\x04\x82\xd3\xe4\x93\x02\x1a\"\x15/users/{id}/reinstate:\x01*\x12\xa9\x01\n\x18ListMembershipsForCaller\x12\x32.tenantry.users.v1.ListMembershipsForCallerRequest\x1a\x33.tenantry.users.v1.ListMembershipsForCallerResponse\"$\x90\x02\x01\x8a\xb5\x18\x06\x08\x02\x10\x01\x18\x01\x82\xd3\xe4\x93\x02\x11\x12\x0f/memberships/me\x12\xd2\x01\n\x19\x43hangeDefaultOrganization\x12\x33.tenantry.users.v1.ChangeDefaultOrganizationRequest\x1a\x34.tenantry.users.v1.ChangeDefaultOrganizationResponse\"J\x8a\xb5\x18\x06\x08\x02\x10\x01\x18\x02\x82\xd3\xe4\x93\x02:\x1a\x17/memberships/me/default:\x01*Z\x1c\x32\x17/memberships/me/default:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,6 +40,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_GETUSERREQUEST'].fields_by_name['id']._loaded_options = None
   _globals['_GETUSERREQUEST'].fields_by_name['id']._serialized_options = b'\342A\001\002\272H&r$2\"^user_[0-7][0-9a-hjkmnp-tv-z]{25}$'
+  _globals['_SUSPENDUSERREQUEST'].fields_by_name['id']._loaded_options = None
+  _globals['_SUSPENDUSERREQUEST'].fields_by_name['id']._serialized_options = b'\342A\001\002\272H&r$2\"^user_[0-7][0-9a-hjkmnp-tv-z]{25}$'
+  _globals['_REINSTATEUSERREQUEST'].fields_by_name['id']._loaded_options = None
+  _globals['_REINSTATEUSERREQUEST'].fields_by_name['id']._serialized_options = b'\342A\001\002\272H&r$2\"^user_[0-7][0-9a-hjkmnp-tv-z]{25}$'
   _globals['_LISTMEMBERSHIPSFORCALLERREQUEST'].fields_by_name['ownership']._loaded_options = None
   _globals['_LISTMEMBERSHIPSFORCALLERREQUEST'].fields_by_name['ownership']._serialized_options = b'\342A\001\001\272H\005\202\001\002\020\001'
   _globals['_LISTMEMBERSHIPSFORCALLERREQUEST'].fields_by_name['page_size']._loaded_options = None
@@ -52,6 +56,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CHANGEDEFAULTORGANIZATIONREQUEST'].fields_by_name['organization_id']._serialized_options = b'\342A\001\002\272H%r#2!^org_[0-7][0-9a-hjkmnp-tv-z]{25}$'
   _globals['_USERSSERVICE'].methods_by_name['GetUser']._loaded_options = None
   _globals['_USERSSERVICE'].methods_by_name['GetUser']._serialized_options = b'\220\002\001\212\265\030\004\010\0018\001\202\323\344\223\002\r\022\013/users/{id}'
+  _globals['_USERSSERVICE'].methods_by_name['SuspendUser']._loaded_options = None
+  _globals['_USERSSERVICE'].methods_by_name['SuspendUser']._serialized_options = b'\212\265\030\002\010\004\202\323\344\223\002\030\"\023/users/{id}/suspend:\001*'
+  _globals['_USERSSERVICE'].methods_by_name['ReinstateUser']._loaded_options = None
+  _globals['_USERSSERVICE'].methods_by_name['ReinstateUser']._serialized_options = b'\212\265\030\002\010\004\202\323\344\223\002\032\"\025/users/{id}/reinstate:\001*'
   _globals['_USERSSERVICE'].methods_by_name['ListMembershipsForCaller']._loaded_options = None
   _globals['_USERSSERVICE'].methods_by_name['ListMembershipsForCaller']._serialized_options = b'\220\002\001\212\265\030\006\010\002\020\001\030\001\202\323\344\223\002\021\022\017/memberships/me'
   _globals['_USERSSERVICE'].methods_by_name['ChangeDefaultOrganization']._loaded_options = None
@@ -60,14 +68,22 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETUSERREQUEST']._serialized_end=363
   _globals['_GETUSERRESPONSE']._serialized_start=365
   _globals['_GETUSERRESPONSE']._serialized_end=439
-  _globals['_LISTMEMBERSHIPSFORCALLERREQUEST']._serialized_start=442
-  _globals['_LISTMEMBERSHIPSFORCALLERREQUEST']._serialized_end=633
-  _globals['_LISTMEMBERSHIPSFORCALLERRESPONSE']._serialized_start=636
-  _globals['_LISTMEMBERSHIPSFORCALLERRESPONSE']._serialized_end=767
-  _globals['_CHANGEDEFAULTORGANIZATIONREQUEST']._serialized_start=769
-  _globals['_CHANGEDEFAULTORGANIZATIONREQUEST']._serialized_end=874
-  _globals['_CHANGEDEFAULTORGANIZATIONRESPONSE']._serialized_start=876
-  _globals['_CHANGEDEFAULTORGANIZATIONRESPONSE']._serialized_end=953
-  _globals['_USERSSERVICE']._serialized_start=956
-  _globals['_USERSSERVICE']._serialized_end=1469
+  _globals['_SUSPENDUSERREQUEST']._serialized_start=441
+  _globals['_SUSPENDUSERREQUEST']._serialized_end=520
+  _globals['_SUSPENDUSERRESPONSE']._serialized_start=522
+  _globals['_SUSPENDUSERRESPONSE']._serialized_end=585
+  _globals['_REINSTATEUSERREQUEST']._serialized_start=587
+  _globals['_REINSTATEUSERREQUEST']._serialized_end=668
+  _globals['_REINSTATEUSERRESPONSE']._serialized_start=670
+  _globals['_REINSTATEUSERRESPONSE']._serialized_end=735
+  _globals['_LISTMEMBERSHIPSFORCALLERREQUEST']._serialized_start=738
+  _globals['_LISTMEMBERSHIPSFORCALLERREQUEST']._serialized_end=929
+  _globals['_LISTMEMBERSHIPSFORCALLERRESPONSE']._serialized_start=932
+  _globals['_LISTMEMBERSHIPSFORCALLERRESPONSE']._serialized_end=1063
+  _globals['_CHANGEDEFAULTORGANIZATIONREQUEST']._serialized_start=1065
+  _globals['_CHANGEDEFAULTORGANIZATIONREQUEST']._serialized_end=1170
+  _globals['_CHANGEDEFAULTORGANIZATIONRESPONSE']._serialized_start=1172
+  _globals['_CHANGEDEFAULTORGANIZATIONRESPONSE']._serialized_end=1249
+  _globals['_USERSSERVICE']._serialized_start=1252
+  _globals['_USERSSERVICE']._serialized_end=2039
 # @@protoc_insertion_point(module_scope)

@@ -40,6 +40,16 @@ class UsersServiceStub:
                 request_serializer=tenantry_dot_users_dot_v1_dot_users__service__pb2.GetUserRequest.SerializeToString,
                 response_deserializer=tenantry_dot_users_dot_v1_dot_users__service__pb2.GetUserResponse.FromString,
                 _registered_method=True)
+        self.SuspendUser = channel.unary_unary(
+                '/tenantry.users.v1.UsersService/SuspendUser',
+                request_serializer=tenantry_dot_users_dot_v1_dot_users__service__pb2.SuspendUserRequest.SerializeToString,
+                response_deserializer=tenantry_dot_users_dot_v1_dot_users__service__pb2.SuspendUserResponse.FromString,
+                _registered_method=True)
+        self.ReinstateUser = channel.unary_unary(
+                '/tenantry.users.v1.UsersService/ReinstateUser',
+                request_serializer=tenantry_dot_users_dot_v1_dot_users__service__pb2.ReinstateUserRequest.SerializeToString,
+                response_deserializer=tenantry_dot_users_dot_v1_dot_users__service__pb2.ReinstateUserResponse.FromString,
+                _registered_method=True)
         self.ListMembershipsForCaller = channel.unary_unary(
                 '/tenantry.users.v1.UsersService/ListMembershipsForCaller',
                 request_serializer=tenantry_dot_users_dot_v1_dot_users__service__pb2.ListMembershipsForCallerRequest.SerializeToString,
@@ -58,6 +68,34 @@ class UsersServiceServicer:
 
     def GetUser(self, request, context):
         """Returns one user, guests included. Testing builds only.
+
+        Errors:
+        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_ID.
+        - NOT_FOUND, USER_NOT_FOUND: there is no such user.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SuspendUser(self, request, context):
+        """Suspends a user: every session ends, and within a second access tokens, API keys, sign-in and refresh are refused
+        with ACCOUNT_SUSPENDED. API keys, memberships, roles and subscriptions stay. Succeeds without a change when the user
+        is suspended already. Audited. For operators.
+
+        Errors:
+        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_ID.
+        - NOT_FOUND, USER_NOT_FOUND: there is no such user.
+        - FAILED_PRECONDITION, USER_NOT_REGISTERED: the user is a guest.
+        - FAILED_PRECONDITION, CANNOT_SUSPEND_SELF: the user is the caller.
+        - FAILED_PRECONDITION, LAST_OPERATOR: no other operator would be left.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReinstateUser(self, request, context):
+        """Ends the suspension of a user, who can sign in again. Sessions that have ended stay ended. Succeeds without a change
+        when the user is not suspended. Audited. For operators.
 
         Errors:
         - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_ID.
@@ -93,6 +131,16 @@ def add_UsersServiceServicer_to_server(servicer, server):
                     servicer.GetUser,
                     request_deserializer=tenantry_dot_users_dot_v1_dot_users__service__pb2.GetUserRequest.FromString,
                     response_serializer=tenantry_dot_users_dot_v1_dot_users__service__pb2.GetUserResponse.SerializeToString,
+            ),
+            'SuspendUser': grpc.unary_unary_rpc_method_handler(
+                    servicer.SuspendUser,
+                    request_deserializer=tenantry_dot_users_dot_v1_dot_users__service__pb2.SuspendUserRequest.FromString,
+                    response_serializer=tenantry_dot_users_dot_v1_dot_users__service__pb2.SuspendUserResponse.SerializeToString,
+            ),
+            'ReinstateUser': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReinstateUser,
+                    request_deserializer=tenantry_dot_users_dot_v1_dot_users__service__pb2.ReinstateUserRequest.FromString,
+                    response_serializer=tenantry_dot_users_dot_v1_dot_users__service__pb2.ReinstateUserResponse.SerializeToString,
             ),
             'ListMembershipsForCaller': grpc.unary_unary_rpc_method_handler(
                     servicer.ListMembershipsForCaller,
@@ -133,6 +181,60 @@ class UsersService:
             '/tenantry.users.v1.UsersService/GetUser',
             tenantry_dot_users_dot_v1_dot_users__service__pb2.GetUserRequest.SerializeToString,
             tenantry_dot_users_dot_v1_dot_users__service__pb2.GetUserResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SuspendUser(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tenantry.users.v1.UsersService/SuspendUser',
+            tenantry_dot_users_dot_v1_dot_users__service__pb2.SuspendUserRequest.SerializeToString,
+            tenantry_dot_users_dot_v1_dot_users__service__pb2.SuspendUserResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReinstateUser(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tenantry.users.v1.UsersService/ReinstateUser',
+            tenantry_dot_users_dot_v1_dot_users__service__pb2.ReinstateUserRequest.SerializeToString,
+            tenantry_dot_users_dot_v1_dot_users__service__pb2.ReinstateUserResponse.FromString,
             options,
             channel_credentials,
             insecure,

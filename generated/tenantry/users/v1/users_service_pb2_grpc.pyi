@@ -23,6 +23,26 @@ class UsersServiceStub:
     - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_ID.
     - NOT_FOUND, USER_NOT_FOUND: there is no such user.
     """
+    SuspendUser: _aio.UnaryUnaryMultiCallable[_users_service_pb2.SuspendUserRequest, _users_service_pb2.SuspendUserResponse]
+    """Suspends a user: every session ends, and within a second access tokens, API keys, sign-in and refresh are refused
+    with ACCOUNT_SUSPENDED. API keys, memberships, roles and subscriptions stay. Succeeds without a change when the user
+    is suspended already. Audited. For operators.
+
+    Errors:
+    - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_ID.
+    - NOT_FOUND, USER_NOT_FOUND: there is no such user.
+    - FAILED_PRECONDITION, USER_NOT_REGISTERED: the user is a guest.
+    - FAILED_PRECONDITION, CANNOT_SUSPEND_SELF: the user is the caller.
+    - FAILED_PRECONDITION, LAST_OPERATOR: no other operator would be left.
+    """
+    ReinstateUser: _aio.UnaryUnaryMultiCallable[_users_service_pb2.ReinstateUserRequest, _users_service_pb2.ReinstateUserResponse]
+    """Ends the suspension of a user, who can sign in again. Sessions that have ended stay ended. Succeeds without a change
+    when the user is not suspended. Audited. For operators.
+
+    Errors:
+    - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_ID.
+    - NOT_FOUND, USER_NOT_FOUND: there is no such user.
+    """
     ListMembershipsForCaller: _aio.UnaryUnaryMultiCallable[_users_service_pb2.ListMembershipsForCallerRequest, _users_service_pb2.ListMembershipsForCallerResponse]
     """Lists the caller's memberships."""
     ChangeDefaultOrganization: _aio.UnaryUnaryMultiCallable[_users_service_pb2.ChangeDefaultOrganizationRequest, _users_service_pb2.ChangeDefaultOrganizationResponse]
@@ -44,6 +64,38 @@ class UsersServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_users_service_pb2.GetUserRequest, _abc.Awaitable[_users_service_pb2.GetUserResponse]],
     ) -> _abc.Awaitable[_users_service_pb2.GetUserResponse]:
         """Returns one user, guests included. Testing builds only.
+
+        Errors:
+        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_ID.
+        - NOT_FOUND, USER_NOT_FOUND: there is no such user.
+        """
+
+    @_abc_1.abstractmethod
+    def SuspendUser(
+        self,
+        request: _users_service_pb2.SuspendUserRequest,
+        context: _aio.ServicerContext[_users_service_pb2.SuspendUserRequest, _abc.Awaitable[_users_service_pb2.SuspendUserResponse]],
+    ) -> _abc.Awaitable[_users_service_pb2.SuspendUserResponse]:
+        """Suspends a user: every session ends, and within a second access tokens, API keys, sign-in and refresh are refused
+        with ACCOUNT_SUSPENDED. API keys, memberships, roles and subscriptions stay. Succeeds without a change when the user
+        is suspended already. Audited. For operators.
+
+        Errors:
+        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_ID.
+        - NOT_FOUND, USER_NOT_FOUND: there is no such user.
+        - FAILED_PRECONDITION, USER_NOT_REGISTERED: the user is a guest.
+        - FAILED_PRECONDITION, CANNOT_SUSPEND_SELF: the user is the caller.
+        - FAILED_PRECONDITION, LAST_OPERATOR: no other operator would be left.
+        """
+
+    @_abc_1.abstractmethod
+    def ReinstateUser(
+        self,
+        request: _users_service_pb2.ReinstateUserRequest,
+        context: _aio.ServicerContext[_users_service_pb2.ReinstateUserRequest, _abc.Awaitable[_users_service_pb2.ReinstateUserResponse]],
+    ) -> _abc.Awaitable[_users_service_pb2.ReinstateUserResponse]:
+        """Ends the suspension of a user, who can sign in again. Sessions that have ended stay ended. Succeeds without a change
+        when the user is not suspended. Audited. For operators.
 
         Errors:
         - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_ID.

@@ -142,7 +142,9 @@ class AuthTokensApplication:
         """Open a session for somebody who has just signed in, within the transaction of the sign-in."""
         if not _is_registered_person(user):
             raise NotARegisteredPerson
-        if user.is_suspended:
+        # Held until the end: of a sign-in and a suspension at once, one comes first. Either nobody signs in, or the
+        # suspension finds the new session and ends it.
+        if not await self._users.hold_access(uow, user.id):
             # In a transaction of its own: that of the sign-in is about to be undone.
             async with self._begin(is_step=True) as own:
                 self._audit_suspension(own, user.id)

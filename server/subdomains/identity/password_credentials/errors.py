@@ -20,6 +20,18 @@ class RegistrationNotVerified(errors.FailedPrecondition):
     message = "The registration is not confirmed yet. Open the link in the e-mail."
 
 
+class MfaRequired(errors.PermissionDenied):
+    """The password is right. The metadata holds the token with which to show a second factor."""
+
+    reason = "MFA_REQUIRED"
+    message = "A second factor is needed to sign in."
+
+
+class MfaCannotBeDisabled(errors.FailedPrecondition):
+    reason = "MFA_CANNOT_BE_DISABLED"
+    message = "This account has to use a second factor."
+
+
 class CredentialTaken(errors.AlreadyExists):
     """Somebody else was quicker. A registration without an invitation goes on as a repeated one."""
 
@@ -45,3 +57,18 @@ class CredentialNotFound(errors.NotFound):
 class RegistrationAlreadyVerified(errors.FailedPrecondition):
     reason = "REGISTRATION_ALREADY_VERIFIED"
     message = "The registration is confirmed."
+
+
+class ResetTokenNotFound(errors.NotFound):
+    reason = "RESET_TOKEN_NOT_FOUND"
+    message = "There is no such password reset. Ask for a new one."
+
+
+class ResetTokenExpired(errors.FailedPrecondition):
+    reason = "RESET_TOKEN_EXPIRED"
+    message = "The link has expired. Ask for a new one."
+
+
+class PasswordUnchanged(errors.FailedPrecondition):
+    reason = "PASSWORD_UNCHANGED"
+    message = "This is the password you have. Choose another one."

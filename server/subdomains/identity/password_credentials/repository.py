@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from server.kernel.database import Reader, UnitOfWork
@@ -11,11 +11,11 @@ from server.kernel.database.types import Instant
 from server.subdomains.identity.password_credentials import tables
 from server.subdomains.identity.password_credentials.domain.credential import PersonCredential
 from server.subdomains.identity.password_credentials.domain.logins import LockoutRules, LoginMonitor
-from server.subdomains.identity.password_credentials.domain.mails import RecentMails
 from server.subdomains.identity.password_credentials.errors import CredentialTaken
 
 _credential = tables.person_credential.c
 _CHANGING = (
+    "name",
     "password_hash",
     "verification_token_digest",
     "verification_expires_at",
@@ -23,6 +23,8 @@ _CHANGING = (
     "reset_token_digest",
     "reset_expires_at",
     "is_locked",
+    "is_mfa_enabled",
+    "mfa_can_be_disabled",
     "version",
 )
 _TAKEN = {
@@ -38,9 +40,8 @@ _SAVE = (
 )
 _FIND_BY_USER = select(tables.person_credential).where(_credential.user_id == bindparam("user_id"))
 _LOCK_BY_USER = _FIND_BY_USER.with_for_update()
-_LOCK_BY_EMAIL = (
-    select(tables.person_credential).where(_credential.email_address == bindparam("email_address")).with_for_update()
-)
+_FIND_BY_EMAIL = select(tables.person_credential).where(_credential.email_address == bindparam("email_address"))
+_LOCK_BY_EMAIL = _FIND_BY_EMAIL.with_for_update()
 _LOCK_BY_VERIFICATION = (
     select(tables.person_credential)
     .where(_credential.verification_token_digest == bindparam("digest"))
@@ -48,37 +49,29 @@ _LOCK_BY_VERIFICATION = (
 )
 
 
-def _forget_expired(table: Table, key: str) -> Any:
-    # A few at a time, and none that anybody is busy with.
-    expired = (
-        select(table.c[key])
-        .where(table.c.expires_at <= bindparam("now", type_=Instant), table.c[key] != bindparam(key))
-        .limit(3)
-        .with_for_update(skip_locked=True)
+_monitor = tables.login_monitor.c
+# A few at a time, and none that anybody is busy with.
+_expired_monitors = (
+    select(_monitor.name_digest)
+    .where(_monitor.expires_at <= bindparam("now", type_=Instant), _monitor.name_digest != bindparam("kept"))
+    .limit(3)
+    .with_for_update(skip_locked=True)
+)
+_FORGET_MONITORS = delete(tables.login_monitor).where(_monitor.name_digest.in_(_expired_monitors))
+_new_monitor = insert(tables.login_monitor)
+# Setting the key to itself locks the row that is there, and returns it.
+_LOCK_MONITOR = (
+    _new_monitor.values({column.name: bindparam(column.name, type_=column.type) for column in _monitor})
+    .on_conflict_do_update(
+        index_elements=[_monitor.name_digest], set_={"name_digest": _new_monitor.excluded.name_digest}
     )
-    return delete(table).where(table.c[key].in_(expired))
-
-
-def _lock_or_make(table: Table, key: str) -> Any:
-    # Setting the key to itself locks the row that is there, and returns it.
-    made = insert(table).values({column.name: bindparam(column.name, type_=column.type) for column in table.c})
-    return made.on_conflict_do_update(index_elements=[table.c[key]], set_={key: made.excluded[key]}).returning(table)
-
-
-_LOCK_MONITOR = _lock_or_make(tables.login_monitor, "name_digest")
+    .returning(tables.login_monitor)
+)
 _SAVE_MONITOR = (
     update(tables.login_monitor)
-    .where(tables.login_monitor.c.name_digest == bindparam("digest"))
+    .where(_monitor.name_digest == bindparam("digest"))
     .values({name: bindparam(name) for name in ("failed_attempts", "last_failed_at", "underway", "expires_at")})
 )
-_FORGET_MONITORS = _forget_expired(tables.login_monitor, "name_digest")
-_LOCK_MAILS = _lock_or_make(tables.recent_mails, "address_digest")
-_SAVE_MAILS = (
-    update(tables.recent_mails)
-    .where(tables.recent_mails.c.address_digest == bindparam("digest"))
-    .values({name: bindparam(name) for name in ("sent_at", "expires_at")})
-)
-_FORGET_MAILS = _forget_expired(tables.recent_mails, "address_digest")
 
 _new_token = insert(tables.confirmation_token)
 _KEEP_TOKEN = _new_token.values(
@@ -93,6 +86,10 @@ _FORGET_TOKEN = delete(tables.confirmation_token).where(
 _FIND_TOKEN = select(tables.confirmation_token.c.sealed_token).where(
     tables.confirmation_token.c.credential_id == bindparam("credential_id")
 )
+
+
+_FIND_BY_RESET = select(tables.person_credential).where(_credential.reset_token_digest == bindparam("digest"))
+_LOCK_BY_RESET = _FIND_BY_RESET.with_for_update()
 
 
 class CredentialRepository:
@@ -118,9 +115,17 @@ class CredentialRepository:
         await self._uow.write(_SAVE, changed | {"credential_id": credential.id})
         await self._uow.publish(credential)
 
+    async def look_up_by_user(self, user_id: str) -> PersonCredential | None:
+        """The credential of a user, not kept from others."""
+        return _found(await self._uow.fetch_one(_FIND_BY_USER, {"user_id": user_id}))
+
     async def find_by_user(self, user_id: str) -> PersonCredential | None:
         """The credential of a user."""
         return _found(await self._uow.fetch_one(_LOCK_BY_USER, {"user_id": user_id}))
+
+    async def look_up_by_email_address(self, email_address: str) -> PersonCredential | None:
+        """The credential that was registered with an address, not kept from others."""
+        return _found(await self._uow.fetch_one(_FIND_BY_EMAIL, {"email_address": email_address}))
 
     async def find_by_email_address(self, email_address: str) -> PersonCredential | None:
         """The credential that was registered with an address."""
@@ -129,6 +134,14 @@ class CredentialRepository:
     async def find_by_verification_token(self, digest: bytes) -> PersonCredential | None:
         """The credential whose registration this token confirms."""
         return _found(await self._uow.fetch_one(_LOCK_BY_VERIFICATION, {"digest": digest}))
+
+    async def look_up_by_reset_token(self, digest: bytes) -> PersonCredential | None:
+        """The credential whose password this token lets somebody set, not kept from others."""
+        return _found(await self._uow.fetch_one(_FIND_BY_RESET, {"digest": digest}))
+
+    async def find_by_reset_token(self, digest: bytes) -> PersonCredential | None:
+        """The credential whose password this token lets somebody set."""
+        return _found(await self._uow.fetch_one(_LOCK_BY_RESET, {"digest": digest}))
 
 
 class CredentialReader:
@@ -140,6 +153,10 @@ class CredentialReader:
     async def find_by_user(self, user_id: str) -> PersonCredential | None:
         """The credential of a user."""
         return _found(await self._reader.fetch_one(_FIND_BY_USER, {"user_id": user_id}))
+
+    async def find_by_reset_token(self, digest: bytes) -> PersonCredential | None:
+        """The credential whose password this token lets somebody set."""
+        return _found(await self._reader.fetch_one(_FIND_BY_RESET, {"digest": digest}))
 
     async def find_confirmation_token(self, credential_id: str) -> bytes | None:
         """The sealed token of a pending registration. Testing builds only."""
@@ -179,26 +196,7 @@ class LoginMonitorRepository:
 
     async def forget_expired(self, kept: bytes, now: datetime) -> None:
         """Delete some monitors that say nothing any more. As each attempt does so, they cannot pile up."""
-        await self._uow.write(_FORGET_MONITORS, {"name_digest": kept, "now": now})
-
-
-class RecentMailsRepository:
-    """How many mails addresses got lately."""
-
-    def __init__(self, uow: UnitOfWork) -> None:
-        self._uow = uow
-
-    async def get(self, address_digest: bytes, now: datetime) -> RecentMails:
-        """The mails of an address; nobody else gets them until the transaction ends."""
-        empty: dict[str, Any] = {"address_digest": address_digest, "sent_at": [], "expires_at": now}
-        [row] = await self._uow.fetch_all(_LOCK_MAILS, empty)
-        return RecentMails(address_digest, list(row.sent_at))
-
-    async def save(self, mails: RecentMails, now: datetime) -> None:
-        """Store them, and delete some of other addresses that count no longer."""
-        row = {"digest": mails.address_digest, "sent_at": mails.sent_at, "expires_at": mails.expires_at(now)}
-        await self._uow.write(_SAVE_MAILS, row)
-        await self._uow.write(_FORGET_MAILS, {"address_digest": mails.address_digest, "now": now})
+        await self._uow.write(_FORGET_MONITORS, {"kept": kept, "now": now})
 
 
 class ConfirmationTokenRepository:
@@ -232,6 +230,8 @@ def _found(row: Any) -> PersonCredential | None:
         reset_token_digest=row.reset_token_digest,
         reset_expires_at=row.reset_expires_at,
         is_locked=row.is_locked,
+        is_mfa_enabled=row.is_mfa_enabled,
+        mfa_can_be_disabled=row.mfa_can_be_disabled,
         version=row.version,
     )
 
@@ -250,5 +250,7 @@ def _to_row(credential: PersonCredential) -> dict[str, Any]:
         "reset_token_digest": credential.reset_token_digest,
         "reset_expires_at": credential.reset_expires_at,
         "is_locked": credential.is_locked,
+        "is_mfa_enabled": credential.is_mfa_enabled,
+        "mfa_can_be_disabled": credential.mfa_can_be_disabled,
         "version": credential.version + len(credential.events),
     }

@@ -12,8 +12,9 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import JSONB
 
 from server.kernel.database.types import Id, Instant
 
@@ -34,6 +35,8 @@ person_credential = Table(
     Column("reset_token_digest", LargeBinary),
     Column("reset_expires_at", Instant),
     Column("is_locked", Boolean, nullable=False),
+    Column("is_mfa_enabled", Boolean, nullable=False, server_default=text("false")),
+    Column("mfa_can_be_disabled", Boolean, nullable=False, server_default=text("true")),
     Column("version", Integer, nullable=False),
     PrimaryKeyConstraint("id", name="person_credential_pkey"),
     UniqueConstraint("user_id", name="person_credential_user_is_unique"),
@@ -56,16 +59,6 @@ login_monitor = Table(
     Column("expires_at", Instant, nullable=False),
     PrimaryKeyConstraint("name_digest", name="login_monitor_pkey"),
     Index("login_monitor_by_expiry", "expires_at"),
-)
-
-recent_mails = Table(
-    "recent_mails",
-    metadata,
-    Column("address_digest", LargeBinary, nullable=False),
-    Column("sent_at", ARRAY(Instant), nullable=False),
-    Column("expires_at", Instant, nullable=False),
-    PrimaryKeyConstraint("address_digest", name="recent_mails_pkey"),
-    Index("recent_mails_by_expiry", "expires_at"),
 )
 
 # Only testing builds have these.

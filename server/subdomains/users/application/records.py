@@ -44,6 +44,14 @@ class Records:
             EmailAddress=user.email_address,
         )
 
+    def user_suspended(self, uow: UnitOfWork, user_id: str, by_id: str) -> None:
+        template = "EndUser {SuspenderId} suspended EndUser {Id}"
+        self._audits.record(uow, "EndUser.Suspended", template, by_id, user_id, against=user_id)
+
+    def user_reinstated(self, uow: UnitOfWork, user_id: str, by_id: str) -> None:
+        template = "EndUser {ReinstaterId} reinstated EndUser {Id}"
+        self._audits.record(uow, "EndUser.Reinstated", template, by_id, user_id, against=user_id)
+
     def membership_added(self, uow: UnitOfWork, membership: Membership, organization_name: str) -> None:
         self._usages.record(
             uow,

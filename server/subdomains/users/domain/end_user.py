@@ -25,14 +25,22 @@ from server.kernel.errors import NotAMember
 from server.kernel.events import DomainEvent
 from server.subdomains.users.domain.guest_invitation import GuestInvitation
 from server.subdomains.users.domain.membership import Membership
-from server.subdomains.users.errors import NotAPerson, PersonalOrganizationExists, UserNotRegistered
+from server.subdomains.users.errors import (
+    CannotSuspendSelf,
+    NotAPerson,
+    PersonalOrganization,
+    PersonalOrganizationExists,
+    UserNotRegistered,
+)
 from server.subdomains.users.events import (
     DefaultMembershipChanged,
+    EndUserAccessChanged,
     EndUserCreated,
     EndUserRegistered,
     GuestInvitationAccepted,
     GuestInvitationCreated,
     MembershipAdded,
+    MembershipRemoved,
     PlatformFeaturesReset,
     PlatformRoleAssigned,
     RegisteredProfile,
@@ -173,6 +181,33 @@ class EndUser:
         self._follow_memberships(assigned_by_id)
         return membership
 
+    def remove_membership(self, organization_id: str, *, removed_by_id: str, assigned_by_id: str) -> Membership | None:
+        """
+        Leave a shared organization; nothing happens to somebody who is not a member.
+
+        Before the default membership goes, the most recently created of the others becomes the default one.
+
+        Raises:
+            PersonalOrganization: It is the user's own, which nobody leaves.
+        """
+        leaving = self.membership_of(organization_id)
+        if leaving is None:
+            return None
+        if leaving.ownership is Ownership.PERSONAL:
+            raise PersonalOrganization
+        others = [membership for membership in self.memberships if membership is not leaving]
+        if leaving.is_default and others:
+            self._make_default(max(others, key=lambda each: (each.created_at, each.id)))
+        self.memberships = [each for each in self.memberships if each.id != leaving.id]
+        self._happened(
+            MembershipRemoved,
+            membership_id=leaving.id,
+            organization_id=organization_id,
+            un_invited_by_id=removed_by_id,
+        )
+        self._follow_memberships(assigned_by_id)
+        return leaving
+
     def change_default_organization(self, organization_id: str) -> bool:
         """
         Make another membership the default one. Says whether it was not.
@@ -204,6 +239,39 @@ class EndUser:
             return False
         self.roles = normalize([role, *self.roles])
         self._happened(PlatformRoleAssigned, role=role.value)
+        return True
+
+    @property
+    def is_operator(self) -> bool:
+        return has(self.roles, PlatformRole.OPERATIONS)
+
+    @property
+    def is_suspended(self) -> bool:
+        return self.access is UserAccess.SUSPENDED
+
+    def suspend(self, suspended_by_id: str) -> bool:
+        """
+        Refuse every credential of the user from now on. Says whether it could use the platform until now.
+
+        Raises:
+            UserNotRegistered: It is a guest, who has no credentials.
+            CannotSuspendSelf: It is whoever asks.
+        """
+        if not self.is_registered:
+            raise UserNotRegistered
+        if suspended_by_id == self.id:
+            raise CannotSuspendSelf
+        return self._change_access(UserAccess.SUSPENDED, suspended_by_id)
+
+    def reinstate(self, reinstated_by_id: str) -> bool:
+        """Let the user use the platform again. Says whether it could not until now."""
+        return self._change_access(UserAccess.ENABLED, reinstated_by_id)
+
+    def _change_access(self, access: UserAccess, changed_by_id: str) -> bool:
+        if self.access is access:
+            return False
+        self.access = access
+        self._happened(EndUserAccessChanged, access=access.value, changed_by_id=changed_by_id)
         return True
 
     def _registered(self, profile: RegisteredProfile) -> None:

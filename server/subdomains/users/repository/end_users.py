@@ -3,18 +3,18 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Text, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import Text, and_, bindparam, delete, func, insert, literal_column, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from server.kernel import lists
 from server.kernel.access.principals import CHANNEL
-from server.kernel.access.roles import Ownership
+from server.kernel.access.roles import Classification, Ownership, TenantRole, expand
 from server.kernel.database import Reader, UnitOfWork
 from server.kernel.database.types import Id, Word
 from server.kernel.errors import Refusal
 from server.kernel.lists import ListQuery, Page
 from server.subdomains.users import tables
-from server.subdomains.users.domain.end_user import EndUser, UserStatus
+from server.subdomains.users.domain.end_user import EndUser, UserAccess, UserStatus
 from server.subdomains.users.domain.membership import Membership
 from server.subdomains.users.errors import EmailTaken, UserNotFound
 from server.subdomains.users.repository.rows import (
@@ -72,6 +72,20 @@ _SAVE_MEMBERSHIP = (
     .where(_membership.id == bindparam("membership_id"))
     .values({name: bindparam(name) for name in ("is_default", "roles", "level")})
 )
+_REMOVE_MEMBERSHIP = delete(tables.membership).where(_membership.id == bindparam("membership_id"))
+# Only registered persons run an organization, and pay for it.
+_ROLES_OF_OTHERS = (
+    select(_membership.roles)
+    .join_from(tables.membership, tables.end_user, _membership.user_id == _user.id)
+    .where(
+        _membership.organization_id == bindparam("organization_id", type_=Id("org")),
+        _membership.user_id != _USER,
+        _user.classification == Classification.PERSON,
+        _user.status == UserStatus.REGISTERED,
+        _membership.roles.op("&&", is_comparison=True)(literal_column("ARRAY['tenant_owner', 'tenant_billing_admin']")),
+    )
+)
+_HOLD_ACCESS = select(_user.access).where(_user.id == _USER).with_for_update(read=True)
 _FIND = (
     select(
         tables.end_user,
@@ -81,6 +95,7 @@ _FIND = (
     .where(_user.id == _USER)
     .order_by(_membership.created_at, _membership.id)
 )
+_FIND_ID_BY_EMAIL = select(_user.id).where(_user.email_address == _EMAIL)
 _LIST_MEMBERSHIPS = ListQuery(
     tables.membership,
     _membership.user_id == _USER,
@@ -119,6 +134,11 @@ class EndUserRepository:
         rows = await self._uow.fetch_all(_FIND, {"user_id": user_id})
         return user_of_joined(rows) if rows else None
 
+    async def find_id_by_email_address(self, email_address: str) -> str | None:
+        """The id of whoever has registered with an address, not locked."""
+        row = await self._uow.fetch_one(_FIND_ID_BY_EMAIL, {"email_address": email_address})
+        return None if row is None else str(row.id)
+
     async def lock_claimants(self, email_address: str, token_digest: bytes | None) -> list[EndUser]:
         """The users, locked, who have registered with an address, were invited by it, or hold that token."""
         parameters = {"email_address": email_address, "token_digest": token_digest}
@@ -148,6 +168,21 @@ class EndUserRepository:
         """Store what has changed of a locked user and publish."""
         await self._uow.write(_SAVE, _changes(user))
         await self._finish(user)
+
+    async def save_departure(self, user: EndUser, left: Membership) -> None:
+        """Store that a locked user is no longer a member of an organization and publish."""
+        await self._uow.write(_REMOVE_MEMBERSHIP, {"membership_id": left.id})
+        await self.save(user)
+
+    async def roles_of_others(self, user_id: str, organization_id: str) -> list[TenantRole]:
+        """The roles of those who run an organization besides a user, included ones too."""
+        rows = await self._uow.fetch_all(_ROLES_OF_OTHERS, {"user_id": user_id, "organization_id": organization_id})
+        return expand(role for row in rows for role in row.roles)
+
+    async def hold_access(self, user_id: str) -> bool:
+        """Whether a user may use the platform, which nobody changes until the end of the transaction."""
+        row = await self._uow.fetch_one(_HOLD_ACCESS, {"user_id": user_id})
+        return row is not None and row.access is UserAccess.ENABLED
 
     async def _finish(self, user: EndUser) -> None:
         # The one that is default no more goes first: there may be only one at any moment.

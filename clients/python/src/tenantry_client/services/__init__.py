@@ -1,6 +1,7 @@
 """Every service as an attribute. Made from the contracts by ``generate.py``. Not to be edited."""
 
 from tenantry_client.methods import Call, CallSync
+from tenantry_client.services.api_keys import ApiKeysService, ApiKeysServiceSync
 from tenantry_client.services.audits import AuditsService, AuditsServiceSync
 from tenantry_client.services.auth_tokens import AuthTokensService, AuthTokensServiceSync
 from tenantry_client.services.bookings import BookingsService, BookingsServiceSync
@@ -10,10 +11,13 @@ from tenantry_client.services.event_notifications import EventNotificationsServi
 from tenantry_client.services.feature_flags import FeatureFlagsService, FeatureFlagsServiceSync
 from tenantry_client.services.health import HealthService, HealthServiceSync
 from tenantry_client.services.identities import IdentitiesService, IdentitiesServiceSync
+from tenantry_client.services.machines import MachinesService, MachinesServiceSync
+from tenantry_client.services.mfa import MfaService, MfaServiceSync
 from tenantry_client.services.organizations import OrganizationsService, OrganizationsServiceSync
 from tenantry_client.services.password_credentials import PasswordCredentialsService, PasswordCredentialsServiceSync
 from tenantry_client.services.provisioning import ProvisioningService, ProvisioningServiceSync
 from tenantry_client.services.recording import RecordingService, RecordingServiceSync
+from tenantry_client.services.single_sign_on import SingleSignOnService, SingleSignOnServiceSync
 from tenantry_client.services.sms import SmsService, SmsServiceSync
 from tenantry_client.services.subscriptions import SubscriptionsService, SubscriptionsServiceSync
 from tenantry_client.services.usages import UsagesService, UsagesServiceSync
@@ -26,6 +30,7 @@ class Services:
     """All services over one connection."""
 
     def __init__(self, call: Call) -> None:
+        self.api_keys = ApiKeysService(call)
         self.audits = AuditsService(call)
         self.auth_tokens = AuthTokensService(call)
         self.bookings = BookingsService(call)
@@ -35,10 +40,13 @@ class Services:
         self.feature_flags = FeatureFlagsService(call)
         self.health = HealthService(call)
         self.identities = IdentitiesService(call)
+        self.machines = MachinesService(call)
+        self.mfa = MfaService(call)
         self.organizations = OrganizationsService(call)
         self.password_credentials = PasswordCredentialsService(call)
         self.provisioning = ProvisioningService(call)
         self.recording = RecordingService(call)
+        self.single_sign_on = SingleSignOnService(call)
         self.sms = SmsService(call)
         self.subscriptions = SubscriptionsService(call)
         self.usages = UsagesService(call)
@@ -51,6 +59,7 @@ class ServicesSync:
     """All services over one connection."""
 
     def __init__(self, call: CallSync) -> None:
+        self.api_keys = ApiKeysServiceSync(call)
         self.audits = AuditsServiceSync(call)
         self.auth_tokens = AuthTokensServiceSync(call)
         self.bookings = BookingsServiceSync(call)
@@ -60,10 +69,13 @@ class ServicesSync:
         self.feature_flags = FeatureFlagsServiceSync(call)
         self.health = HealthServiceSync(call)
         self.identities = IdentitiesServiceSync(call)
+        self.machines = MachinesServiceSync(call)
+        self.mfa = MfaServiceSync(call)
         self.organizations = OrganizationsServiceSync(call)
         self.password_credentials = PasswordCredentialsServiceSync(call)
         self.provisioning = ProvisioningServiceSync(call)
         self.recording = RecordingServiceSync(call)
+        self.single_sign_on = SingleSignOnServiceSync(call)
         self.sms = SmsServiceSync(call)
         self.subscriptions = SubscriptionsServiceSync(call)
         self.usages = UsagesServiceSync(call)

@@ -12,6 +12,22 @@ GET_USER = Method(
     takes_request_id=False,
     shows_credential=True,
 )
+SUSPEND_USER = Method(
+    "/tenantry.users.v1.UsersService/SuspendUser",
+    pb.SuspendUserRequest,
+    pb.SuspendUserResponse,
+    is_read=False,
+    takes_request_id=False,
+    shows_credential=True,
+)
+REINSTATE_USER = Method(
+    "/tenantry.users.v1.UsersService/ReinstateUser",
+    pb.ReinstateUserRequest,
+    pb.ReinstateUserResponse,
+    is_read=False,
+    takes_request_id=False,
+    shows_credential=True,
+)
 LIST_MEMBERSHIPS_FOR_CALLER = Method(
     "/tenantry.users.v1.UsersService/ListMembershipsForCaller",
     pb.ListMembershipsForCallerRequest,
@@ -45,6 +61,36 @@ class UsersService:
         - NOT_FOUND, USER_NOT_FOUND: there is no such user.
         """
         return await self._call(GET_USER, request, timeout=timeout)
+
+    async def SuspendUser(
+        self, request: pb.SuspendUserRequest, *, timeout: float | None = None
+    ) -> pb.SuspendUserResponse:
+        """
+        Suspends a user: every session ends, and within a second access tokens, API keys, sign-in and refresh are
+        refused with ACCOUNT_SUSPENDED. API keys, memberships, roles and subscriptions stay. Succeeds without a change
+        when the user is suspended already. Audited. For operators.
+
+        Errors:
+        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_ID.
+        - NOT_FOUND, USER_NOT_FOUND: there is no such user.
+        - FAILED_PRECONDITION, USER_NOT_REGISTERED: the user is a guest.
+        - FAILED_PRECONDITION, CANNOT_SUSPEND_SELF: the user is the caller.
+        - FAILED_PRECONDITION, LAST_OPERATOR: no other operator would be left.
+        """
+        return await self._call(SUSPEND_USER, request, timeout=timeout)
+
+    async def ReinstateUser(
+        self, request: pb.ReinstateUserRequest, *, timeout: float | None = None
+    ) -> pb.ReinstateUserResponse:
+        """
+        Ends the suspension of a user, who can sign in again. Sessions that have ended stay ended. Succeeds without a
+        change when the user is not suspended. Audited. For operators.
+
+        Errors:
+        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_ID.
+        - NOT_FOUND, USER_NOT_FOUND: there is no such user.
+        """
+        return await self._call(REINSTATE_USER, request, timeout=timeout)
 
     async def ListMembershipsForCaller(
         self, request: pb.ListMembershipsForCallerRequest | None = None, *, timeout: float | None = None
@@ -81,6 +127,34 @@ class UsersServiceSync:
         - NOT_FOUND, USER_NOT_FOUND: there is no such user.
         """
         return self._call(GET_USER, request, timeout=timeout)
+
+    def SuspendUser(self, request: pb.SuspendUserRequest, *, timeout: float | None = None) -> pb.SuspendUserResponse:
+        """
+        Suspends a user: every session ends, and within a second access tokens, API keys, sign-in and refresh are
+        refused with ACCOUNT_SUSPENDED. API keys, memberships, roles and subscriptions stay. Succeeds without a change
+        when the user is suspended already. Audited. For operators.
+
+        Errors:
+        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_ID.
+        - NOT_FOUND, USER_NOT_FOUND: there is no such user.
+        - FAILED_PRECONDITION, USER_NOT_REGISTERED: the user is a guest.
+        - FAILED_PRECONDITION, CANNOT_SUSPEND_SELF: the user is the caller.
+        - FAILED_PRECONDITION, LAST_OPERATOR: no other operator would be left.
+        """
+        return self._call(SUSPEND_USER, request, timeout=timeout)
+
+    def ReinstateUser(
+        self, request: pb.ReinstateUserRequest, *, timeout: float | None = None
+    ) -> pb.ReinstateUserResponse:
+        """
+        Ends the suspension of a user, who can sign in again. Sessions that have ended stay ended. Succeeds without a
+        change when the user is not suspended. Audited. For operators.
+
+        Errors:
+        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_ID.
+        - NOT_FOUND, USER_NOT_FOUND: there is no such user.
+        """
+        return self._call(REINSTATE_USER, request, timeout=timeout)
 
     def ListMembershipsForCaller(
         self, request: pb.ListMembershipsForCallerRequest | None = None, *, timeout: float | None = None

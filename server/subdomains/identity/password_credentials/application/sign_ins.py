@@ -8,10 +8,8 @@ The hash is compared between two transactions, never inside one: the first reser
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 from server.kernel.access.caller import ANONYMOUS
-from server.kernel.access.roles import Classification
 from server.kernel.clock import Clock
 from server.kernel.database import OpenUnitOfWork, UnitOfWork
 from server.kernel.errors import AccountSuspended, RateLimited, Refusal
@@ -20,22 +18,23 @@ from server.kernel.security.secrets import SecretKeys
 from server.kernel.subdomain import Platform
 from server.kernel.turns import Turns
 from server.subdomains.ancillary.audits.api import AuditsApi
-from server.subdomains.ancillary.usages.api import UsagesApi
-from server.subdomains.identity.auth_tokens.api import AuthTokensApi, Tokens
+from server.subdomains.identity.auth_tokens.api import Tokens
+from server.subdomains.identity.password_credentials.application.completion import Completion, is_registered_person
+from server.subdomains.identity.password_credentials.application.lockout import lockout_rules, login_key
+from server.subdomains.identity.password_credentials.application.stand_ins import StandIns
 from server.subdomains.identity.password_credentials.domain import passwords
 from server.subdomains.identity.password_credentials.domain.credential import PersonCredential
 from server.subdomains.identity.password_credentials.domain.logins import Admission, LockoutRules
 from server.subdomains.identity.password_credentials.errors import (
     AccountLocked,
     InvalidCredentials,
+    MfaRequired,
     RegistrationNotVerified,
 )
+from server.subdomains.identity.password_credentials.ports import SecondFactors
 from server.subdomains.identity.password_credentials.repository import CredentialRepository, LoginMonitorRepository
-from server.subdomains.identity.password_credentials.settings import PasswordCredentialsSettings
-from server.subdomains.user_profiles.api import UserProfilesApi
 from server.subdomains.users.api import User, UsersApi
 
-_PROVIDER = "credentials"
 _AUDIT = "Authentication.Password."
 _SECONDS_BETWEEN_LOOKS = 0.02
 
@@ -76,11 +75,11 @@ class SignIns:
         hasher: PasswordHasher,
         secrets: SecretKeys,
         rules: LockoutRules,
-        tokens: AuthTokensApi,
+        completion: Completion,
+        second_factors: Callable[[], SecondFactors],
+        stand_ins: StandIns,
         users: UsersApi,
-        profiles: UserProfilesApi,
         audits: AuditsApi,
-        usages: UsagesApi,
         new_id: Callable[[str], str],
         now: Clock,
     ) -> None:
@@ -88,38 +87,35 @@ class SignIns:
         self._hasher = hasher
         self._secrets = secrets
         self._rules = rules
-        self._tokens = tokens
+        self._completion = completion
+        self._second_factors = second_factors
         self._users = users
-        self._profiles = profiles
         self._audits = audits
-        self._usages = usages
         self._new_id = new_id
         self._now = now
+        self._stand_ins = stand_ins
         self._turns = Turns()
+        self._last_user_id = ANONYMOUS
 
     @classmethod
     def of(cls, platform: Platform) -> "SignIns":
-        settings: PasswordCredentialsSettings = platform.read_settings(PasswordCredentialsSettings)
-        cooldown = settings.login_cooldown_seconds or (300 if platform.is_testing else 600)
         return cls(
             begin=platform.begin,
             hasher=platform.hasher,
             secrets=platform.secrets,
-            rules=LockoutRules(settings.max_failed_logins, timedelta(seconds=cooldown)),
-            tokens=AuthTokensApi.of(platform),
+            rules=lockout_rules(platform),
+            completion=Completion.of(platform),
+            second_factors=lambda: platform.answers[SecondFactors],
+            stand_ins=StandIns.of(platform),
             users=UsersApi.of(platform),
-            profiles=UserProfilesApi.of(platform),
             audits=AuditsApi.of(platform),
-            usages=UsagesApi.of(platform),
             new_id=platform.new_id,
             now=platform.clock,
         )
 
     async def authenticate_credential(self, *, email_address: str, password: str) -> Tokens:
         """Open a session for whoever knows the password of this name."""
-        attempt = Attempt(
-            self._new_id("attempt"), self._secrets.sign("login-name", email_address.encode()), email_address
-        )
+        attempt = Attempt(self._new_id("attempt"), login_key(self._secrets, email_address), email_address)
         try:
             answer = await self._carry_out(attempt, passwords.normal_form(password), await self._admit(attempt))
         except asyncio.CancelledError:
@@ -149,21 +145,28 @@ class SignIns:
         async with self._begin(is_step=True) as uow:
             monitors, credentials = LoginMonitorRepository(uow, self._rules), CredentialRepository(uow)
             monitor = await monitors.get(attempt.name_digest, now)
-            credential = await credentials.find_by_email_address(attempt.email_address)
+            # Not kept from others: attempts with this name wait at the monitor, and it is looked at again.
+            credential = await credentials.look_up_by_email_address(attempt.email_address)
             admission = monitor.admit(attempt.id, self._rules, now)
             await monitors.save(monitor, now)
-            if admission is Admission.LOCKED and credential is not None:
+            if admission is Admission.LOCKED:
                 await self._refuse_locked(uow, credential)
             elif admission is Admission.ADMITTED:
                 await monitors.forget_expired(attempt.name_digest, now)
         return admission, credential.password_hash if credential is not None else None
 
-    async def _refuse_locked(self, uow: UnitOfWork, credential: PersonCredential) -> None:
-        credential.lock()  # unless it is: attempts that never ended lock it, too
-        if credential.events:
-            await CredentialRepository(uow).save(credential)
-        template = "User {Id} tried to sign in with a password while locked"
-        self._audit(uow, "Failed.AccountLocked", template, credential.user_id)
+    async def _refuse_locked(self, uow: UnitOfWork, credential: PersonCredential | None) -> None:
+        if credential is not None and not credential.is_locked:
+            # Attempts that never ended lock it, too.
+            locked = await CredentialRepository(uow).find_by_user(credential.user_id)
+            if locked is not None:
+                locked.lock()
+                await CredentialRepository(uow).save(locked)
+        user_id = credential.user_id if credential is not None else ANONYMOUS
+        # Of a name that nobody has none is kept, which shows in the work no more than in the answer.
+        async with uow.part(is_kept=credential is not None):
+            template = "User {Id} tried to sign in with a password while locked"
+            self._audit(uow, "Failed.AccountLocked", template, user_id)
 
     async def _carry_out(self, attempt: Attempt, password: str, password_hash: str | None) -> Tokens | Refusal:
         while True:
@@ -196,23 +199,26 @@ class SignIns:
         monitors, credentials = LoginMonitorRepository(uow, self._rules), CredentialRepository(uow)
         monitor = await monitors.get(attempt.name_digest, now)
         credential = await credentials.find_by_email_address(attempt.email_address)
-        # Looked for in any case: an unknown name must not save a read.
-        user = await self._users.find_user(uow, credential.user_id if credential is not None else ANONYMOUS)
+        # An unknown name must not save a read: then the user who was looked for last is looked for once more.
+        user_id = credential.user_id if credential is not None else self._last_user_id
+        user, self._last_user_id = await self._users.find_user(uow, user_id), user_id
         is_in_time = monitor.end(attempt.id)
         if is_in_time and credential is not None and credential.password_hash != verdict.password_hash:
             raise _HashChanged(credential.password_hash)
         is_right = verdict.is_right and is_in_time
-        if credential is None or user is None or not (is_right and _is_registered_person(user)):
+        if credential is None or user is None or not (is_right and is_registered_person(user)):
             locks = is_in_time and monitor.fail(self._rules, now)
             await monitors.save(monitor, now)
-            # For a name that nobody has the same is written, about nobody.
-            refused = credential or PersonCredential.of_nobody(self._new_id("cred"), ANONYMOUS, now)
-            if is_in_time:
-                refused.refuse_password(locks=locks)
-            await credentials.save(refused)
-            self._audit(uow, "Failed.InvalidCredentials", "User {Id} gave a wrong password", refused.user_id)
+            async with self._stand_ins.somebody(uow, credential) as refused:
+                if is_in_time:
+                    refused.refuse_password(locks=locks)
+                await credentials.save(refused)
+            against = credential.user_id if credential is not None else ANONYMOUS
+            self._audit(uow, "Failed.InvalidCredentials", "User {Id} gave a wrong password", against)
             return InvalidCredentials()
-        monitor.succeed()
+        # The right password alone makes good for nothing where a second factor is still to come.
+        if not credential.is_mfa_enabled:
+            monitor.succeed()
         await monitors.save(monitor, now)
         credential.accept_password()
         if verdict.new_hash is not None:
@@ -230,21 +236,10 @@ class SignIns:
             self._audit(uow, "Failed.BeforeVerified", template, user.id)
             return RegistrationNotVerified()
         self._audit(uow, "Passed", "User {Id} signed in with a password", user.id)
-        profile = await self._profiles.find_profile(uow, user.id)
-        self._usages.record(
-            uow,
-            "User Login",
-            AuthProvider=_PROVIDER,
-            UserIdOverride=user.id,
-            Name=profile.full_name if profile is not None else credential.name,
-            EmailAddress=credential.email_address,
-            DefaultOrganizationId=user.default_organization_id,
-        )
-        return await self._tokens.issue(uow, user=user, amr=["pwd"], provider=_PROVIDER, auth_time=self._now())
+        if credential.is_mfa_enabled:
+            mfa_token = await self._second_factors().begin_sign_in(uow, credential_id=credential.id, user_id=user.id)
+            return MfaRequired(mfa_token=mfa_token)
+        return await self._completion.open_session(uow, credential, user, ["pwd"])
 
     def _audit(self, uow: UnitOfWork, what: str, template: str, user_id: str) -> None:
         self._audits.record(uow, _AUDIT + what, template, user_id, against=user_id)
-
-
-def _is_registered_person(user: User) -> bool:
-    return user.is_registered and user.classification is Classification.PERSON

@@ -41,13 +41,17 @@ class LoginMonitor:
 
     def admit(self, attempt_id: str, rules: LockoutRules, now: datetime) -> Admission:
         """Let an attempt begin, if it may."""
-        self._pass_time(rules, now)
-        if self.failed_attempts >= rules.most_failures:
+        if self.is_locked(rules, now):
             return Admission.LOCKED
         if self.failed_attempts + len(self.underway) >= rules.most_failures:
             return Admission.FULL
         self.underway[attempt_id] = now
         return Admission.ADMITTED
+
+    def is_locked(self, rules: LockoutRules, now: datetime) -> bool:
+        """Whether too many attempts have failed."""
+        self._pass_time(rules, now)
+        return self.failed_attempts >= rules.most_failures
 
     def end(self, attempt_id: str) -> bool:
         """Take an attempt out. One that took too long is gone already: it has been counted as a failed one."""

@@ -1,0 +1,80 @@
+"""
+How often something may be used within a while: calls from one address, mails to another. Exact over all processes.
+
+The subject itself is not kept, only a keyed digest of it.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Column, Index, LargeBinary, Table, bindparam, delete, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+
+from server.kernel.clock import Clock
+from server.kernel.database import UnitOfWork
+from server.kernel.database.event_log import metadata
+from server.kernel.database.types import Instant
+from server.kernel.security.secrets import SecretKeys
+
+recent_use = Table(
+    "recent_use",
+    metadata,
+    Column("key", LargeBinary, primary_key=True),
+    Column("used_at", ARRAY(Instant), nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Index("recent_use_by_expiry", "expires_at"),
+)
+
+_use = recent_use.c
+_new = insert(recent_use)
+# Setting the key to itself locks the row that is there, and returns it.
+_LOCK = (
+    _new.values({name: bindparam(name, type_=_use[name].type) for name in ("key", "used_at", "expires_at")})
+    .on_conflict_do_update(index_elements=[_use.key], set_={"key": _new.excluded.key})
+    .returning(_use.used_at)
+)
+_SAVE = (
+    update(recent_use)
+    .where(_use.key == bindparam("used"))
+    .values(used_at=bindparam("used_at"), expires_at=bindparam("expires_at"))
+)
+# A few at a time, and none that anybody is busy with.
+_expired = (
+    recent_use.select()
+    .with_only_columns(_use.key)
+    .where(_use.expires_at <= bindparam("now", type_=Instant), _use.key != bindparam("kept"))
+    .limit(3)
+    .with_for_update(skip_locked=True)
+)
+_FORGET = delete(recent_use).where(_use.key.in_(_expired))
+
+
+class Quotas:
+    """Counts uses in the database, within the transaction of whoever asks."""
+
+    def __init__(self, secrets: SecretKeys, now: Clock) -> None:
+        self._secrets = secrets
+        self._now = now
+
+    async def admit(self, uow: UnitOfWork, purpose: str, subject: str, *, most: int, within: timedelta) -> bool:
+        """
+        Count one more use, unless it is one too many: then say no, and count nothing. ``most=0`` is no limit.
+
+        Nobody else is admitted for the same subject until the transaction ends; one that is undone has used nothing.
+        """
+        if most == 0:
+            return True
+        now = self._now()
+        key = self._secrets.index("quota:" + purpose, subject.encode())
+        [row] = await uow.fetch_all(_LOCK, {"key": key, "used_at": [], "expires_at": now})
+        recent = _recent(row.used_at, now - within)
+        if len(recent) >= most:
+            return False
+        await uow.write(_SAVE, {"used": key, "used_at": [*recent, now], "expires_at": now + within})
+        # As each use does so, what counts no longer cannot pile up.
+        await uow.write(_FORGET, {"kept": key, "now": now})
+        return True
+
+
+def _recent(used_at: Sequence[datetime], since: datetime) -> list[datetime]:
+    return [instant for instant in used_at if instant > since]
