@@ -15,9 +15,15 @@ from tenantry.identities.v1.identities_service_pb2 import GetIdentityRequest
 from tenantry.identities.v1.identities_service_pb2_grpc import IdentitiesServiceStub
 
 from server.kernel.access.caller import ANONYMOUS
+from server.kernel.errors import AccountSuspended
+from server.subdomains.identity.single_sign_on.api import SingleSignOnApi
 from tests.everything.people import People, Person, metadata_of
+from tests.everything.providers import PROVIDER
+from tests.everything.second_factors import Association, SecondFactors
 from tests.everything.world import World
 from tests.harness import Running, refusal
+from tests.single_sign_on.clients import SsoClient, claims_of
+from tests.single_sign_on.issuer import Issuer
 from tests.users.tiers import change_tier
 
 # The audits of a code against somebody, and what else was written in the same transaction: rows that were never
@@ -34,10 +40,15 @@ class Acts:
     """What people do. Each returns whom the audit is against."""
 
     server: Running
+    client: SsoClient
 
     @property
     def people(self) -> People:
         return People(self.server)
+
+    @property
+    def factors(self) -> SecondFactors:
+        return SecondFactors(self.server)
 
     async def register(self) -> str:
         _, user_id, _ = await self.people.register()
@@ -98,6 +109,28 @@ class Acts:
         await self.people.revoke(person)
         return person.user_id
 
+    async def sign_in_by_a_provider(self) -> str:
+        return (await self.client.sign_in()).user_id
+
+    async def sign_in_by_a_provider_suspended(self) -> str:
+        claims = claims_of()
+        tokens = await self.client.sign_in(**claims)
+        await self.people.suspend(Person("", tokens))
+        assert (await refusal(self.client.sign_in(**claims))).reason == "ACCOUNT_SUSPENDED"
+        return tokens.user_id
+
+    async def renew_tokens_of_a_provider(self) -> str:
+        user_id = (await self.client.sign_in()).user_id
+        await SingleSignOnApi.of(self.server.app.platform).refresh_tokens(PROVIDER, user_id)
+        return user_id
+
+    async def renew_tokens_of_a_provider_suspended(self) -> str:
+        tokens = await self.client.sign_in()
+        await self.people.suspend(Person("", tokens))
+        with pytest.raises(AccountSuspended):
+            await SingleSignOnApi.of(self.server.app.platform).refresh_tokens(PROVIDER, tokens.user_id)
+        return tokens.user_id
+
     async def forge_a_service_token(self) -> str:
         [(name, value)] = self.server.as_service()
         # From somewhere new each time: the next ones from there are only counted.
@@ -113,6 +146,22 @@ class Acts:
         person = await self._suspended()
         await self.people.reinstate(person)
         return person.user_id
+
+    async def pass_a_second_factor(self) -> str:
+        return (await self.factors.confirm(await self._begun())).user_id
+
+    async def fail_a_second_factor(self) -> str:
+        begun = await self._begun()
+        await self.factors.refuse(begun)
+        return begun.person.user_id
+
+    async def reset_second_factors(self) -> str:
+        person, operator = await self.factors.person(), await self.people.operator()
+        await self.factors.reset(person, metadata_of(operator))
+        return person.user_id
+
+    async def _begun(self) -> Association:
+        return await self.factors.associate(await self.factors.person())
 
     async def use_a_key(self) -> str:
         person = await self.people.person()
@@ -177,6 +226,9 @@ RULES = {
     "Authentication.Password.Failed.BeforeVerified": Rule(
         Acts.sign_in_unconfirmed, f"{_CREDENTIAL}password_verified.v1"
     ),
+    "Authentication.Password.Mfa.Passed": Rule(Acts.pass_a_second_factor, "auth_tokens.auth_tokens_created.v1"),
+    "Authentication.Password.Mfa.Failed.InvalidMfa": Rule(Acts.fail_a_second_factor),
+    "Authentication.Password.Mfa.Reset": Rule(Acts.reset_second_factors, "mfa.person_credential_mfa_state_reset.v1"),
     "Authentication.Any.Refreshed.Passed": Rule(Acts.refresh, "auth_tokens.tokens_refreshed.v1"),
     "Authentication.Any.Refreshed.Failed.AccountSuspended": Rule(Acts.refresh_suspended),
     "Authentication.Any.Refreshed.Failed.TokenReused": Rule(Acts.refresh_twice, "auth_tokens.tokens_revoked.v1"),
@@ -185,14 +237,21 @@ RULES = {
     "Authentication.APIKey.Failed.AccountSuspended": Rule(Acts.use_a_key_suspended),
     "Authentication.APIKey.Revoked": Rule(Acts.revoke_a_key, "api_keys.api_key_revoked.v1"),
     "APIKeyAuthentication.Failed.InvalidAPIKey": Rule(Acts.forge_a_key),
+    "SingleSignOn.AutoRegistered": Rule(Acts.sign_in_by_a_provider, "single_sign_on.sso_user_created.v1"),
+    "Authentication.SSO.Passed": Rule(Acts.sign_in_by_a_provider, "auth_tokens.auth_tokens_created.v1"),
+    "Authentication.SSO.Failed.AccountSuspended": Rule(Acts.sign_in_by_a_provider_suspended),
+    "Authentication.SSO.Refreshed.Passed": Rule(
+        Acts.renew_tokens_of_a_provider, "single_sign_on.provider_auth_tokens_changed.v1"
+    ),
+    "Authentication.SSO.Refreshed.Failed.AccountSuspended": Rule(Acts.renew_tokens_of_a_provider_suspended),
     "ServiceTokenAuthentication.Failed.InvalidToken": Rule(Acts.forge_a_service_token),
 }
 
 
 @pytest_asyncio.fixture
-async def acts(world: World) -> Acts:
+async def acts(world: World, issuer: Issuer) -> Acts:
     await world.running.rows("DELETE FROM kernel.delivery WHERE queue = 'audits'")
-    return Acts(world.running)
+    return Acts(world.running, SsoClient(world.running, PROVIDER, issuer))
 
 
 @pytest.mark.parametrize("code", RULES)

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 import pytest
@@ -20,13 +21,18 @@ import pytest_asyncio
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
+from server.subdomains.identity.single_sign_on.api import SingleSignOnApi
 from tests.everything.calls import call_by_rest, call_natively, rest_request, send
 from tests.everything.operations import OPERATIONS, Operation
 from tests.everything.people import People, Person, metadata_of
+from tests.everything.providers import PROVIDER
 from tests.everything.requests import assign, fields_of, rules_of
 from tests.everything.rows import contents
+from tests.everything.second_factors import SecondFactors
 from tests.everything.spoiled import LONG
 from tests.everything.world import Ways, World, gathered, standing_gateway
+from tests.single_sign_on.clients import SsoClient
+from tests.single_sign_on.issuer import Issuer
 
 # They stand for the outside world: whoever gets a mail or an SMS gets the link or the code in it.
 OUTSIDE = {"emails.captured_mail", "sms.captured_sms"}
@@ -80,7 +86,7 @@ def standard_output_in(path: Path) -> Iterator[None]:
 
 
 @pytest_asyncio.fixture(scope="session")
-async def traces(world: World, run_folder: Path) -> AsyncIterator[Traces]:
+async def traces(world: World, run_folder: Path, issuer: Issuer) -> AsyncIterator[Traces]:
     found, output = Traces(), run_folder / "gateway.log"
     handler, root = Everything(found.log), logging.getLogger()
     level = root.level
@@ -91,6 +97,7 @@ async def traces(world: World, run_folder: Path) -> AsyncIterator[Traces]:
         ways = await standing.__aenter__()
     await sign_up_and_in(world, found)
     await use_api_keys(world, ways, found)
+    await sign_in_by_a_provider(SsoClient(world.running, PROVIDER, issuer), found)
     for operation in SIGN_IN:
         await misuse(world, ways, operation, found)
     await deliver(world)
@@ -111,7 +118,7 @@ async def traces(world: World, run_folder: Path) -> AsyncIterator[Traces]:
 async def test_there_is_something_to_search(traces: Traces) -> None:
     assert {"AuthenticateCredential", "RegisterPerson", "RefreshToken"} <= {found.name for found in SIGN_IN}
     assert len(traces.sent) > 50
-    assert len(traces.handed_out) >= 15
+    assert len(traces.handed_out) >= 25
     assert any("INVALID_CREDENTIALS" in line for line in traces.log)
     assert "/credentials/auth" in traces.gateway_log
     assert sum(map(len, traces.rows.values())) > 100
@@ -146,8 +153,14 @@ async def sign_up_and_in(world: World, traces: Traces) -> None:
     tokens = await people.sign_in(username, request_id=str(uuid4()))
     person = Person(username, tokens)
     renewed = await people.refresh(person, request_id=str(uuid4()))
+    factors = SecondFactors(world.running)
+    begun = await factors.associate(await factors.person())
+    await factors.confirm(begun)
     traces.handed_out += [
         token,
+        begun.mfa_token,
+        begun.secret,
+        *begun.recovery_codes,
         *(each.value for given in (tokens, renewed) for each in (given.access_token, given.refresh_token)),
     ]
 
@@ -167,11 +180,31 @@ async def use_api_keys(world: World, ways: Ways, traces: Traces) -> None:
     traces.handed_out += [key.rpartition("_")[2][:43] for key in keys]
 
 
+async def sign_in_by_a_provider(client: SsoClient, traces: Traces) -> None:
+    """The whole way, twice with one request_id; then the tokens of the provider are renewed."""
+    started = await client.start(request_id=str(uuid4()))
+    request = await client.come_back(started)
+    request.request_id = str(uuid4())
+    await client.finish(request)
+    tokens = await client.finish(request)
+    api = SingleSignOnApi.of(client.server.app.platform)
+    given = [*await api.get_tokens(tokens.user_id), await api.refresh_tokens(PROVIDER, tokens.user_id)]
+    nonce = parse_qs(urlsplit(started.answer.authorization_url).query)["nonce"][0]
+    traces.handed_out += [request.state, nonce, request.auth_code, request.code_verifier]
+    traces.handed_out += [each.value for each in (tokens.access_token, tokens.refresh_token)]
+    traces.handed_out += [
+        token.value for each in given for token in (each.access_token, each.refresh_token, *each.other_tokens) if token
+    ]
+
+
 async def misuse(world: World, ways: Ways, operation: Operation, traces: Traces) -> None:
     """Send secrets in every text of an operation: unknown, too long, ill-formed, in wrong places and in bad bodies."""
     caller = replace(world.owner, metadata=())
     valid = await world.requests.valid(operation, caller, world.organization_id)
-    texts = [each for each in fields_of(valid) if each.type == FieldDescriptor.TYPE_STRING]
+    # What stands in a path is no secret, and is logged.
+    in_path = {name for route in operation.routes for name in route.variables}
+    assert not [each for each in fields_of(valid) if each.name in in_path and each.GetOptions().debug_redact]
+    texts = [each for each in fields_of(valid) if each.type == FieldDescriptor.TYPE_STRING and each.name not in in_path]
     for each in texts:
         # A name that is good is kept, as it should be: only what is refused must leave nothing.
         ways_to_be_wrong = [lambda text: text + LONG, lambda text: f"{text}\x00", lambda text: f"{text}\x07\x1b"]

@@ -17,8 +17,12 @@ import asyncpg
 import grpc
 import pytest
 import pytest_asyncio
+from tenantry.api_keys.v1.api_keys_service_pb2 import CreateApiKeyRequest, DeleteApiKeyRequest
+from tenantry.api_keys.v1.api_keys_service_pb2_grpc import ApiKeysServiceStub
 from tenantry.auth_tokens.v1.auth_tokens_service_pb2 import ListSessionsRequest, RevokeSessionRequest
 from tenantry.auth_tokens.v1.auth_tokens_service_pb2_grpc import AuthTokensServiceStub
+from tenantry.identities.v1.identities_service_pb2 import GetIdentityRequest
+from tenantry.identities.v1.identities_service_pb2_grpc import IdentitiesServiceStub
 from tenantry.organizations.v1.organizations_service_pb2 import CreateOrganizationRequest, GetOrganizationRequest
 from tenantry.organizations.v1.organizations_service_pb2_grpc import OrganizationsServiceStub
 from tenantry.users.v1.users_service_pb2 import ListMembershipsForCallerRequest, SuspendUserRequest
@@ -115,11 +119,24 @@ async def _end_all_sessions(team: Fleet, operator: SignedIn) -> Case:
     return Case(_list_memberships(team, person), end, "TOKEN_REVOKED")
 
 
+async def _delete_key(team: Fleet, operator: SignedIn) -> Case:
+    person, keys = await team.person(), ApiKeysServiceStub(team.channel)
+    made = await keys.CreateApiKey(CreateApiKeyRequest(), metadata=person.metadata)
+    by_key = (("x-api-key", made.api_key),)
+    identities = IdentitiesServiceStub(team.channel)
+    return Case(
+        lambda: identities.GetIdentity(GetIdentityRequest(), metadata=by_key, timeout=_CALL_SECONDS),
+        lambda: keys.DeleteApiKey(DeleteApiKeyRequest(id=made.key.id), metadata=person.metadata),
+        "API_KEY_INVALID",
+    )
+
+
 ACTS = {
     "a session is revoked": _revoke_session,
     "a user is suspended": _suspend,
     "a member is removed": _remove_member,
     "all sessions end": _end_all_sessions,
+    "an API key is deleted": _delete_key,
 }
 
 

@@ -4,10 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from server.subdomains.identity.password_credentials.blocklist import common_passwords
-from server.subdomains.identity.password_credentials.domain.passwords import PasswordRules
 from tests.harness import refusal
-from tests.signed_in import registration
 
 _HUNDRED = "correct horse battery staple and many more words, so that there are a hundred characters in all of it"
 
@@ -51,17 +48,6 @@ async def test_neither_case_nor_spaces_are_forgiven(people, change):
     await people.confirm(person.user.id)
 
     assert (await refusal(people.sign_in(address, change(password)))).reason == "INVALID_CREDENTIALS"
-
-
-async def test_three_thousand_common_passwords_of_the_right_length_are_refused(people):
-    rules = PasswordRules(shortest=8, common=common_passwords(), product_name="Tenantry")
-    long_enough = sorted(password for password in common_passwords() if len(password) >= 8)
-    refused = [password for password in long_enough if rules.broken_by_anybodys(password)]
-    assert len(refused) == len(long_enough) >= 3000
-
-    for password in long_enough[:: len(long_enough) // 50]:
-        given = await refusal(people.service.RegisterPerson(registration(password=password.upper())))
-        assert given.violations == {"password": "PASSWORD_TOO_COMMON"}
 
 
 async def test_a_password_does_not_grow_old(people, server):

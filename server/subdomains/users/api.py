@@ -163,6 +163,10 @@ class UsersApi:
         user = await self._users.find_user(uow, user_id)
         return None if user is None else _user_of(user)
 
+    async def find_person_id(self, uow: UnitOfWork, email: str) -> str | None:
+        """The id of the person who has registered with this address; not locked, and guests are not found."""
+        return await self._users.find_person_id(uow, email)
+
     async def lock_user(self, uow: UnitOfWork, user_id: str) -> User | None:
         """A user, whom nobody else changes until the end of the transaction."""
         user = await self._users.lock_user(uow, user_id)

@@ -52,6 +52,10 @@ class UsersApplication:
         """A user, not locked."""
         return await EndUserRepository(uow).find(user_id)
 
+    async def find_person_id(self, uow: UnitOfWork, email_address: str) -> str | None:
+        """The id of the person who has registered with an address, not locked."""
+        return await EndUserRepository(uow).find_id_by_email_address(email_address)
+
     async def lock_user(self, uow: UnitOfWork, user_id: str) -> EndUser | None:
         """A user, whom nobody else changes until the end of the transaction."""
         return await EndUserRepository(uow).lock(user_id)

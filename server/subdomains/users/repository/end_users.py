@@ -95,6 +95,7 @@ _FIND = (
     .where(_user.id == _USER)
     .order_by(_membership.created_at, _membership.id)
 )
+_FIND_ID_BY_EMAIL = select(_user.id).where(_user.email_address == _EMAIL)
 _LIST_MEMBERSHIPS = ListQuery(
     tables.membership,
     _membership.user_id == _USER,
@@ -132,6 +133,11 @@ class EndUserRepository:
         """A user, not locked."""
         rows = await self._uow.fetch_all(_FIND, {"user_id": user_id})
         return user_of_joined(rows) if rows else None
+
+    async def find_id_by_email_address(self, email_address: str) -> str | None:
+        """The id of whoever has registered with an address, not locked."""
+        row = await self._uow.fetch_one(_FIND_ID_BY_EMAIL, {"email_address": email_address})
+        return None if row is None else str(row.id)
 
     async def lock_claimants(self, email_address: str, token_digest: bytes | None) -> list[EndUser]:
         """The users, locked, who have registered with an address, were invited by it, or hold that token."""

@@ -12,10 +12,12 @@ from tenantry_client.services.feature_flags import FeatureFlagsService, FeatureF
 from tenantry_client.services.health import HealthService, HealthServiceSync
 from tenantry_client.services.identities import IdentitiesService, IdentitiesServiceSync
 from tenantry_client.services.machines import MachinesService, MachinesServiceSync
+from tenantry_client.services.mfa import MfaService, MfaServiceSync
 from tenantry_client.services.organizations import OrganizationsService, OrganizationsServiceSync
 from tenantry_client.services.password_credentials import PasswordCredentialsService, PasswordCredentialsServiceSync
 from tenantry_client.services.provisioning import ProvisioningService, ProvisioningServiceSync
 from tenantry_client.services.recording import RecordingService, RecordingServiceSync
+from tenantry_client.services.single_sign_on import SingleSignOnService, SingleSignOnServiceSync
 from tenantry_client.services.sms import SmsService, SmsServiceSync
 from tenantry_client.services.subscriptions import SubscriptionsService, SubscriptionsServiceSync
 from tenantry_client.services.usages import UsagesService, UsagesServiceSync
@@ -39,10 +41,12 @@ class Services:
         self.health = HealthService(call)
         self.identities = IdentitiesService(call)
         self.machines = MachinesService(call)
+        self.mfa = MfaService(call)
         self.organizations = OrganizationsService(call)
         self.password_credentials = PasswordCredentialsService(call)
         self.provisioning = ProvisioningService(call)
         self.recording = RecordingService(call)
+        self.single_sign_on = SingleSignOnService(call)
         self.sms = SmsService(call)
         self.subscriptions = SubscriptionsService(call)
         self.usages = UsagesService(call)
@@ -66,10 +70,12 @@ class ServicesSync:
         self.health = HealthServiceSync(call)
         self.identities = IdentitiesServiceSync(call)
         self.machines = MachinesServiceSync(call)
+        self.mfa = MfaServiceSync(call)
         self.organizations = OrganizationsServiceSync(call)
         self.password_credentials = PasswordCredentialsServiceSync(call)
         self.provisioning = ProvisioningServiceSync(call)
         self.recording = RecordingServiceSync(call)
+        self.single_sign_on = SingleSignOnServiceSync(call)
         self.sms = SmsServiceSync(call)
         self.subscriptions = SubscriptionsServiceSync(call)
         self.usages = UsagesServiceSync(call)

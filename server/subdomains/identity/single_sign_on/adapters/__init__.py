@@ -1,0 +1,1 @@
+"""The providers: OpenID Connect with its presets, and one for tests."""
