@@ -26,7 +26,7 @@ from server.kernel.deliveries.servers import Elsewhere
 from server.kernel.deliveries.settings import DeliverySettings
 from server.kernel.lists import Lists
 from server.kernel.quotas import Quotas
-from server.kernel.rpc.authentication import Authentication
+from server.kernel.rpc.authentication import ApiKeys, Authentication
 from server.kernel.rpc.idempotency import Idempotency
 from server.kernel.rpc.pipeline import Pipeline
 from server.kernel.rpc.rates import Rates
@@ -128,12 +128,9 @@ def build(
     engine.patience.update({each.queue: each.patience for each in carriers.values() if each.patience})
     bus.connect(subdomains)
     database.reactions, database.wanted_events = bus.reactions, bus.wanted_events
-    parts = {name: part for subdomain in subdomains for name, part in subdomain.principal.items()}
     every_call = calls.log_every_call if calls.log_every_call is not None else platform.is_testing
     pipeline = Pipeline(
-        authentication=Authentication(
-            platform.tokens, Principals(database, parts), on_refused=composition.on_refused_credential(platform)
-        ),
+        authentication=_authentication(platform, subdomains),
         idempotency=Idempotency(database, secrets),
         rates=Rates(ordinary=calls.rate_limit_ordinary, costly=calls.rate_limit_costly),
         clock=clock,
@@ -143,6 +140,16 @@ def build(
     )
     registration = Registration(database, bus.subscriptions)
     return App(platform, subdomains, pipeline, calls, engine, registration, elsewhere, telemetry)
+
+
+def _authentication(platform: Platform, subdomains: Sequence[Subdomain]) -> Authentication:
+    parts = {name: part for subdomain in subdomains for name, part in subdomain.principal.items()}
+    return Authentication(
+        platform.tokens,
+        Principals(platform.database, parts),
+        api_keys=platform.answers.get(ApiKeys),
+        on_refused=composition.on_refused_credential(platform),
+    )
 
 
 def _telemetry(platform: PlatformSettings, database: Database) -> Telemetry:
@@ -201,7 +208,7 @@ async def _serve(app: App, socket: str | None) -> None:
     platform = app.platform.settings
     addresses = [f"{platform.grpc_host}:{platform.grpc_port}", *([f"unix:{socket}"] if socket else [])]
     server.listen(addresses)
-    is_ready = app.platform.database.signals.is_connected
+    is_ready = await app.platform.database.is_reachable()
     await server.start(is_ready=is_ready)
     _settle_memory()
     log.info("listening", extra={"addresses": ", ".join(addresses)})
@@ -226,7 +233,7 @@ async def _watch_database(app: App, server: Server, was_ready: bool) -> None:
     """Readiness follows the database."""
     while True:
         await asyncio.sleep(_PROBE_SECONDS)
-        is_ready = app.platform.database.signals.is_connected
+        is_ready = await app.platform.database.is_reachable()
         if is_ready != was_ready:
             await server.be_ready(is_ready)
             was_ready = is_ready

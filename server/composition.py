@@ -29,8 +29,10 @@ from server.subdomains.bookings.wiring import bookings
 from server.subdomains.cars.wiring import cars
 from server.subdomains.event_notifications.wiring import event_notifications
 from server.subdomains.health.wiring import health
+from server.subdomains.identity.api_keys.wiring import api_keys
 from server.subdomains.identity.auth_tokens.wiring import auth_tokens
 from server.subdomains.identity.identities.wiring import identities
+from server.subdomains.identity.machines.wiring import machines
 from server.subdomains.identity.password_credentials.wiring import password_credentials
 from server.subdomains.identity.single_sign_on.wiring import single_sign_on
 from server.subdomains.organizations.wiring import organizations
@@ -60,6 +62,8 @@ SUBDOMAINS: list[Callable[[Platform], Subdomain]] = [
     organizations,
     auth_tokens,
     password_credentials,
+    api_keys,
+    machines,
     single_sign_on,
     identities,
     cars,  # sample

@@ -140,16 +140,10 @@ class People:
 
     async def machine(self, *, name: str = "Robot", is_anonymous: bool = False) -> Person:
         """A machine that somebody registers, or nobody."""
-        now = self._server.clock()
-        machine = EndUser.create(
-            id=new_id("user"), classification=Classification.MACHINE, host_region="unknown", now=now
-        )
-        profile = {"first_name": name, "last_name": None, "timezone": None, "locale": None, "country_code": None}
-        machine.register_machine(profile=profile, is_anonymous=is_anonymous)  # type: ignore[arg-type]
         async with self._platform.begin() as uow:
-            await EndUserRepository(uow).add(machine)
-            user = await self._users.find_user(uow, machine.id)
-        assert user is not None
+            user = await self._users.register_machine(
+                uow, name=name, timezone=None, country_code=None, is_anonymous=is_anonymous, joined=None
+            )
         return Person(user, "", self.credentials(user.id))
 
     def credentials(self, user_id: str) -> Metadata:

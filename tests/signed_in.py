@@ -76,7 +76,7 @@ class People:
         """Somebody new who is signed in."""
         credential, email_address = await self.register(**changes)
         await self.confirm(credential.user.id)
-        tokens = await self.sign_in(email_address)
+        tokens = await self.sign_in(email_address, changes.get("password", PASSWORD))
         return Person(credential.user.id, credential.id, email_address, tokens)
 
     async def suspend(self, user_id: str) -> None:

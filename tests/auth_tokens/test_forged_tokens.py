@@ -94,10 +94,14 @@ FORGERIES = {
     "a time of sign-in that is a text": lambda it: it.sign(auth_time="now"),
     "a subject that is a number": lambda it: it.sign(sub=1),
     "a session that is a list": lambda it: it.sign(sid=[it.claims["sid"]]),
-    **{
-        f"no {name}": lambda it, name=name: it.sign(without=name)
-        for name in ("iss", "aud", "sub", "sid", "jti", "iat", "exp", "auth_time")
-    },
+    "no issuer": lambda it: it.sign(without="iss"),
+    "no audience": lambda it: it.sign(without="aud"),
+    "no subject": lambda it: it.sign(without="sub"),
+    "no session": lambda it: it.sign(without="sid"),
+    "no id": lambda it: it.sign(without="jti"),
+    "no time of issue": lambda it: it.sign(without="iat"),
+    "no expiry": lambda it: it.sign(without="exp"),
+    "no time of sign-in": lambda it: it.sign(without="auth_time"),
     # For somebody else
     "a user who does not exist": lambda it: it.sign(sub=new_id("user")),
     "a service account": lambda it: it.sign(sub="user_00000000000000000000000001"),

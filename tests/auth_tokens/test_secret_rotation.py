@@ -10,6 +10,7 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -24,11 +25,12 @@ from server import composition
 from tests.harness import Running, refusal, running
 from tests.signed_in import People, registration
 
-OLD, NEW = {"id": "old", "key": bytes(range(32))}, {"id": "new", "key": bytes(range(32, 64))}
+OLD: dict[str, Any] = {"id": "old", "key": bytes(range(32))}
+NEW: dict[str, Any] = {"id": "new", "key": bytes(range(32, 64))}
 
 
 @asynccontextmanager
-async def server_with(dsn: str, *keys: tuple[dict, str]) -> AsyncIterator[Running]:
+async def server_with(dsn: str, *keys: tuple[dict[str, Any], str]) -> AsyncIterator[Running]:
     """One more server on the same database, with these keys."""
     entries = [
         {"id": key["id"], "key": base64.b64encode(key["key"]).decode(), "status": status} for key, status in keys

@@ -6,6 +6,8 @@ from datetime import timedelta
 
 import grpc
 import pytest
+from tenantry.api_keys.v1.api_keys_service_pb2 import CreateApiKeyRequest, ListApiKeysRequest
+from tenantry.api_keys.v1.api_keys_service_pb2_grpc import ApiKeysServiceStub
 from tenantry.auth_tokens.v1.auth_tokens_service_pb2 import (
     ListSessionsRequest,
     RefreshTokenRequest,
@@ -13,6 +15,8 @@ from tenantry.auth_tokens.v1.auth_tokens_service_pb2 import (
     RevokeSessionRequest,
     RevokeTokenRequest,
 )
+from tenantry.machines.v1.machines_service_pb2 import RegisterMachineRequest
+from tenantry.machines.v1.machines_service_pb2_grpc import MachinesServiceStub
 
 from server.kernel import ids
 from tests.harness import refusal
@@ -230,9 +234,32 @@ async def test_sessions_that_end_one_another_at_once_leave_at_most_one(sessions,
         ("RevokeOtherSessions", RevokeOtherSessionsRequest()),
     ],
 )
-async def test_only_a_person_with_a_session_may(sessions, server, name, request_):
+async def test_only_a_person_with_a_session_may(sessions, people, server, name, request_):
+    person = await people.person()
+    keys, machines = ApiKeysServiceStub(server.channel), MachinesServiceStub(server.channel)
+    own_key = (await keys.CreateApiKey(CreateApiKeyRequest(), metadata=person.metadata)).api_key
+    machine = await machines.RegisterMachine(RegisterMachineRequest(name="Robot"), metadata=person.metadata)
+    without_session = {
+        "a key": (("x-api-key", own_key),),
+        "a machine": (("x-api-key", machine.machine.api_key),),
+        "a service": server.as_service(),
+    }
+
     nobody = await refusal(getattr(sessions, name)(request_))
-    service = await refusal(getattr(sessions, name)(request_, metadata=server.as_service()))
 
     assert (nobody.code, nobody.reason) == (grpc.StatusCode.UNAUTHENTICATED, "NOT_AUTHENTICATED")
-    assert (service.code, service.reason) == (grpc.StatusCode.PERMISSION_DENIED, "INTERACTIVE_SESSION_REQUIRED")
+    for caller, metadata in without_session.items():
+        refused = await refusal(getattr(sessions, name)(request_, metadata=metadata))
+        expected = (grpc.StatusCode.PERMISSION_DENIED, "INTERACTIVE_SESSION_REQUIRED")
+        assert (refused.code, refused.reason) == expected, caller
+    await listed(sessions, person.metadata)
+
+
+async def test_api_keys_stay_when_all_other_sessions_end(sessions, people, server):
+    person = await people.person()
+    keys = ApiKeysServiceStub(server.channel)
+    key = (("x-api-key", (await keys.CreateApiKey(CreateApiKeyRequest(), metadata=person.metadata)).api_key),)
+
+    await sessions.RevokeOtherSessions(RevokeOtherSessionsRequest(), metadata=person.metadata)
+
+    await keys.ListApiKeys(ListApiKeysRequest(), metadata=key)

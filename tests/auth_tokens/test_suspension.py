@@ -5,6 +5,9 @@ from datetime import UTC, datetime
 
 import grpc
 import pytest
+from tenantry.api_keys.v1.api_key_pb2 import API_KEY_STATE_ACTIVE
+from tenantry.api_keys.v1.api_keys_service_pb2 import CreateApiKeyRequest, ListApiKeysRequest
+from tenantry.api_keys.v1.api_keys_service_pb2_grpc import ApiKeysServiceStub
 from tenantry.auth_tokens.v1.auth_tokens_service_pb2 import ListSessionsRequest, RefreshTokenRequest
 from tenantry.password_credentials.v1.password_credentials_service_pb2 import AuthenticateCredentialRequest
 
@@ -70,6 +73,19 @@ async def test_a_reinstated_person_signs_in_again_and_old_sessions_stay_ended(se
     await sessions.ListSessions(ListSessionsRequest(), metadata=bearer(tokens.access_token.value))
 
 
+async def test_api_keys_are_refused_meanwhile_and_good_again_afterwards(people, server):
+    person, keys = await people.person(), ApiKeysServiceStub(server.channel)
+    key = (("x-api-key", (await keys.CreateApiKey(CreateApiKeyRequest(), metadata=person.metadata)).api_key),)
+
+    await people.suspend(person.user_id)
+    refused = await refusal(keys.ListApiKeys(ListApiKeysRequest(), metadata=key))
+    await people.reinstate(person.user_id)
+
+    assert (refused.code, refused.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "ACCOUNT_SUSPENDED")
+    [found] = (await keys.ListApiKeys(ListApiKeysRequest(), metadata=key)).keys
+    assert found.state == API_KEY_STATE_ACTIVE
+
+
 async def test_reinstating_ends_no_session(sessions, people, server):
     person = await people.person()
     await people.suspend(person.user_id)
@@ -89,6 +105,7 @@ async def test_a_session_that_opens_while_its_user_is_suspended_ends_too(people,
     set_current_call(service_call("a sign-in"))
     async with platform.begin() as uow:
         user = await users.find_user(uow, person.user_id)
+        assert user is not None
         opened = await tokens.issue(uow, user=user, amr=["pwd"], provider="credentials", auth_time=datetime.now(UTC))
 
         # when
@@ -110,6 +127,7 @@ async def test_a_sign_in_that_found_the_user_enabled_opens_nothing_after_the_sus
     with pytest.raises(Exception, match="suspended"):
         async with platform.begin() as uow:
             user = await users.find_user(uow, person.user_id)
+            assert user is not None
             await people.suspend(person.user_id)
             await tokens.issue(uow, user=user, amr=["pwd"], provider="credentials", auth_time=datetime.now(UTC))
 

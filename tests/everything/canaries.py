@@ -79,7 +79,7 @@ def _leaves(value: Any) -> Iterator[str]:
             yield from _leaves(inner)
     elif isinstance(value, str):
         yield value
-        if value.startswith("{"):  # a message that waits, or the data of an event, as text
+        if value.startswith('{"'):  # a message that waits, or the data of an event, as text
             yield from _leaves(json.loads(value))
 
 

@@ -48,13 +48,18 @@ async def world(
     postgres: str, database_name: str, run_folder: Path, flags_file: Path, issuer: Issuer
 ) -> AsyncIterator[World]:
     async with AsyncExitStack() as stack:
+        lasting = stack.enter_context(pytest.MonkeyPatch.context())
+        # What was refused is told when a minute is over: not in the midst of a test that watches all tables.
+        lasting.setattr("server.subdomains.ancillary.audits.api._MINUTE_SECONDS", 3600.0)
         dsn = await stack.enter_async_context(fresh_database(postgres, f"{database_name}_everything", histories()))
         with pytest.MonkeyPatch.context() as environment:
             for name, value in SETTINGS.items():
                 environment.setenv(name, value)
             environment.setenv("TENANTRY_FLAGS_FILE", str(flags_file))
             environment.setenv("TENANTRY_SSO_PROVIDERS", json.dumps([provider_entry(issuer)]))
-            environment.setenv("TENANTRY_WEBHOOK_ENDPOINTS", "10000")  # each test makes what it needs, and deletes none
+            # Each test makes what it needs, and deletes none.
+            environment.setenv("TENANTRY_WEBHOOK_ENDPOINTS", "10000")
+            environment.setenv("TENANTRY_MAX_API_KEYS_PER_USER", "10000")
             server = await stack.enter_async_context(running(dsn, compose))
         ways = await stack.enter_async_context(standing_gateway(server.port, run_folder / "development"))
         organization_id, callers = await everybody(server)

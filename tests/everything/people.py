@@ -1,16 +1,20 @@
 """People register, confirm and sign in by the operations that everybody uses; SQL does only what no RPC does yet."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import jwt
 import pytest
+from tenantry.api_keys.v1.api_keys_service_pb2 import CreateApiKeyRequest
+from tenantry.api_keys.v1.api_keys_service_pb2_grpc import ApiKeysServiceStub
 from tenantry.auth_tokens.v1.auth_tokens_service_pb2 import RefreshTokenRequest, RevokeSessionRequest
 from tenantry.auth_tokens.v1.auth_tokens_service_pb2_grpc import AuthTokensServiceStub
 from tenantry.auth_tokens.v1.tokens_pb2 import Tokens
 from tenantry.deliveries.v1.types_pb2 import QUEUE_KIND_PROVISIONINGS
 from tenantry.event_notifications.v1.event_notifications_service_pb2 import DomainEventNotification
+from tenantry.machines.v1.machines_service_pb2 import RegisterMachineRequest
+from tenantry.machines.v1.machines_service_pb2_grpc import MachinesServiceStub
 from tenantry.organizations.v1.organizations_service_pb2 import CreateOrganizationRequest
 from tenantry.organizations.v1.organizations_service_pb2_grpc import OrganizationsServiceStub
 from tenantry.password_credentials.v1 import password_credentials_service_pb2 as passwords
@@ -29,7 +33,7 @@ from tests.event_notifications.letters import write as write_letter
 from tests.event_notifications.things import Thing, bus_message
 from tests.everything.callers import Caller, Membership
 from tests.everything.requests import WORDS, Value
-from tests.harness import Running
+from tests.harness import Metadata, Running
 
 PASSWORD: str = WORDS["password"]
 FLAG = "flag-of-everything"
@@ -147,17 +151,31 @@ class People:
         sql = "UPDATE users.membership SET level = $2 WHERE user_id = $1"
         await self._running.rows(sql, ids.decode("user", person.user_id), FeatureLevel.BASIC.value)
 
+    async def api_key(self, metadata: Metadata, request_id: str = "") -> str:
+        """A new API key of whom the metadata say."""
+        service = ApiKeysServiceStub(self._running.channel)
+        request = CreateApiKeyRequest(request_id=request_id)
+        return str((await service.CreateApiKey(request, metadata=metadata)).api_key)
+
+    async def machine(self, owner: Person) -> Caller:
+        """A machine, which joins the organization that its owner calls for by default."""
+        service = MachinesServiceStub(self._running.channel)
+        request = RegisterMachineRequest(name="Loom")
+        machine = (await service.RegisterMachine(request, metadata=metadata_of(owner))).machine
+        return await self._caller(machine.id, (("x-api-key", machine.api_key),))
+
     async def caller(self, person: Person, refused: str = "") -> Caller:
         """What a person may do, as the rows say."""
-        key = ids.decode("user", person.user_id)
+        found = await self._caller(person.user_id, metadata_of(person))
+        return replace(found, session_id=person.tokens.session_id, username=person.username, refused=refused)
+
+    async def _caller(self, user_id: str, metadata: Metadata) -> Caller:
+        key = ids.decode("user", user_id)
         [user] = await self._running.rows("SELECT * FROM users.end_user WHERE id = $1", key)
         rows = await self._running.rows("SELECT * FROM users.membership WHERE user_id = $1", key)
         return Caller(
-            metadata=metadata_of(person),
-            user_id=person.user_id,
-            session_id=person.tokens.session_id,
-            username=person.username,
-            refused=refused,
+            metadata=metadata,
+            user_id=user_id,
             platform_role=max(PLATFORM_ROLES[PlatformRole(role)] for role in user["roles"]),
             platform_feature=FEATURES[FeatureLevel(user["level"])],
             memberships={
@@ -177,13 +195,14 @@ def metadata_of(person: Person) -> tuple[tuple[str, str], ...]:
 async def everybody(running: Running) -> tuple[str, dict[str, Caller]]:
     """An organization, and callers of every kind around it."""
     people = People(running)
-    names = ("owner", "member", "featureless", "outsider", "operator", "machine", "suspended", "revoked session")
+    names = ("owner", "member", "featureless", "outsider", "operator", "suspended", "revoked session")
     cast = {name: await people.person() for name in names}
     organization_id = await people.organization(cast["owner"])
-    for name in ("member", "featureless", "machine", "suspended"):
+    for name in ("member", "featureless", "suspended"):
         await people.join(cast[name], organization_id)
     await people.lose_features(cast["featureless"])
-    await people.change(cast["machine"], classification="machine", email_address=None)
+    keys = {name: await people.api_key(metadata_of(cast[name])) for name in ("owner", "suspended")}
+    machine = await people.machine(cast["owner"])
     await people.suspend(cast["suspended"])
     await add_operator(cast["operator"].username)
     await people.revoke(cast["revoked session"])
@@ -192,9 +211,12 @@ async def everybody(running: Running) -> tuple[str, dict[str, Caller]]:
         "revoked session": "UNAUTHENTICATED TOKEN_REVOKED",
     }
     callers = {name: await people.caller(person, refused.get(name, "")) for name, person in cast.items()}
+    for name, key in keys.items():
+        callers[f"API key of {name}"] = replace(callers[name], metadata=(("x-api-key", key),), session_id="")
     return organization_id, {
         "nobody": Caller(),
         **callers,
+        "machine": machine,
         "service": Caller(metadata=running.as_service(), is_service=True),
         **bad_credentials(running, callers["owner"]),
     }
@@ -251,7 +273,7 @@ def values_for(running: Running) -> dict[str, Value]:
     async def refresh_token(caller: Caller, _: str) -> str:
         return (await people.sign_in(caller.username)).refresh_token.value
 
-    async def unconfirmed_user(*_: object) -> str:
+    async def registered_user(*_: object) -> str:
         return (await people.register())[1]
 
     async def confirmation_token(*_: object) -> str:
@@ -266,14 +288,23 @@ def values_for(running: Running) -> dict[str, Value]:
     async def nothing(*_: object) -> None:
         return None
 
+    async def api_key(caller: Caller, _: str) -> str:
+        request = CreateApiKeyRequest()
+        answer = await ApiKeysServiceStub(running.channel).CreateApiKey(request, metadata=caller.metadata)
+        return str(answer.key.id)
+
     of_people: dict[str, Value] = {
+        "DeleteApiKey.id": api_key,
+        "RevokeApiKey.id": api_key,
         "AuthenticateCredential.username": username,
         "RevokeSession.id": session,
         "RefreshToken.refresh_token": refresh_token,
         "RevokeToken.refresh_token": refresh_token,
-        "GetRegistrationConfirmation.user_id": unconfirmed_user,
+        "GetRegistrationConfirmation.user_id": registered_user,
         "ConfirmPersonRegistration.token": confirmation_token,
         "RegisterPerson.invitation_token": nothing,
+        "SuspendUser.id": registered_user,
+        "ReinstateUser.id": registered_user,
         "GetFeatureFlag.name": flag,
         "GetFeatureFlag.user_id": somebody,
         "GetFeatureFlagForCaller.name": flag,

@@ -7,13 +7,17 @@ from dataclasses import dataclass
 
 import pytest
 import pytest_asyncio
+from tenantry.api_keys.v1.api_keys_service_pb2 import RevokeApiKeyRequest
+from tenantry.api_keys.v1.api_keys_service_pb2_grpc import ApiKeysServiceStub
 from tenantry.audits.v1.audits_service_pb2 import DeliverAuditsRequest
 from tenantry.audits.v1.audits_service_pb2_grpc import AuditsServiceStub
+from tenantry.identities.v1.identities_service_pb2 import GetIdentityRequest
+from tenantry.identities.v1.identities_service_pb2_grpc import IdentitiesServiceStub
 
 from server.kernel.access.caller import ANONYMOUS
 from server.kernel.errors import AccountSuspended
 from server.subdomains.identity.single_sign_on.api import SingleSignOnApi
-from tests.everything.people import People, Person
+from tests.everything.people import People, Person, metadata_of
 from tests.everything.providers import PROVIDER
 from tests.everything.world import World
 from tests.harness import Running, refusal
@@ -138,6 +142,33 @@ class Acts:
         await self.people.reinstate(person)
         return person.user_id
 
+    async def use_a_key(self) -> str:
+        person = await self.people.person()
+        await self._call_with(await self.people.api_key(metadata_of(person)))
+        return person.user_id
+
+    async def use_a_key_suspended(self) -> str:
+        person = await self.people.person()
+        key = await self.people.api_key(metadata_of(person))
+        await self.people.change(person, access="suspended")
+        assert (await refusal(self._call_with(key))).reason == "ACCOUNT_SUSPENDED"
+        return person.user_id
+
+    async def forge_a_key(self) -> str:
+        assert (await refusal(self._call_with("nonsense"))).reason == "API_KEY_INVALID"
+        return ANONYMOUS
+
+    async def revoke_a_key(self) -> str:
+        person, operator = await self.people.person(), await self.people.operator()
+        key = await self.people.api_key(metadata_of(person))
+        request = RevokeApiKeyRequest(id=f"apikey_{key.split('_')[1]}")
+        await ApiKeysServiceStub(self.server.channel).RevokeApiKey(request, metadata=metadata_of(operator))
+        return person.user_id
+
+    async def _call_with(self, key: str) -> None:
+        metadata = (("x-api-key", key), ("x-envoy-external-address", secrets.token_hex(4)))
+        await IdentitiesServiceStub(self.server.channel).GetIdentity(GetIdentityRequest(), metadata=metadata)
+
     async def _suspended(self) -> Person:
         person = await self.people.person()
         await self.people.suspend(person)
@@ -185,6 +216,10 @@ RULES = {
         Acts.renew_tokens_of_a_provider, "single_sign_on.provider_auth_tokens_changed.v1"
     ),
     "Authentication.SSO.Refreshed.Failed.AccountSuspended": Rule(Acts.renew_tokens_of_a_provider_suspended),
+    "Authentication.APIKey.Passed": Rule(Acts.use_a_key, "api_keys.api_key_verified.v1"),
+    "Authentication.APIKey.Failed.AccountSuspended": Rule(Acts.use_a_key_suspended),
+    "Authentication.APIKey.Revoked": Rule(Acts.revoke_a_key, "api_keys.api_key_revoked.v1"),
+    "APIKeyAuthentication.Failed.InvalidAPIKey": Rule(Acts.forge_a_key),
     "ServiceTokenAuthentication.Failed.InvalidToken": Rule(Acts.forge_a_service_token),
 }
 

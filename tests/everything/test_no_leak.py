@@ -180,7 +180,8 @@ def works(answer: Answer) -> bool:
 
 
 def is_not_found(answer: Answer) -> bool:
-    return answer.code is grpc.StatusCode.NOT_FOUND
+    # A key is a user's and no organization's: who has its id, which is in its text, may learn that it is somebody's.
+    return answer.code is grpc.StatusCode.NOT_FOUND or answer.reason == "API_KEY_NOT_OWNER"
 
 
 def is_not_a_member(answer: Answer) -> bool:

@@ -22,9 +22,9 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 from server.subdomains.identity.single_sign_on.api import SingleSignOnApi
-from tests.everything.calls import call_natively, rest_request, send
+from tests.everything.calls import call_by_rest, call_natively, rest_request, send
 from tests.everything.operations import OPERATIONS, Operation
-from tests.everything.people import People, Person
+from tests.everything.people import People, Person, metadata_of
 from tests.everything.providers import PROVIDER
 from tests.everything.requests import assign, fields_of, rules_of
 from tests.everything.rows import contents
@@ -96,6 +96,7 @@ async def traces(world: World, run_folder: Path, issuer: Issuer) -> AsyncIterato
         ways = await standing.__aenter__()
     await sign_up_and_in(world, found)
     await sign_in_by_a_provider(SsoClient(world.running, PROVIDER, issuer), found)
+    await use_api_keys(world, ways, found)
     for operation in SIGN_IN:
         await misuse(world, ways, operation, found)
     await deliver(world)
@@ -106,7 +107,7 @@ async def traces(world: World, run_folder: Path, issuer: Issuer) -> AsyncIterato
         value.removeprefix("Bearer ")
         for each in world.callers.values()
         for _, value in each.metadata
-        if len(value) > 100
+        if len(value) >= 85  # of an API key, the shortest that is handed out
     ]
     found.gateway_log = output.read_text()
     found.rows = await contents(world.running)
@@ -172,6 +173,21 @@ async def sign_in_by_a_provider(client: SsoClient, traces: Traces) -> None:
     traces.handed_out += [
         token.value for each in given for token in (each.access_token, each.refresh_token, *each.other_tokens) if token
     ]
+
+
+async def use_api_keys(world: World, ways: Ways, traces: Traces) -> None:
+    """A person's key and a machine's, used as they are meant to be and with a slip, natively and by REST."""
+    people = People(world.running)
+    person = await people.person()
+    keys = [await people.api_key(metadata_of(person), request_id=str(uuid4()))]
+    keys += [value for _, value in (await people.machine(person)).metadata]
+    [operation] = [found for found in OPERATIONS if found.name == "GetIdentity"]
+    for text in [key[:end] for key in keys for end in (len(key), -1)]:
+        shown = (("x-api-key", text),)
+        for channel in (world.running.channel, ways.channel):
+            await call_natively(channel, operation, operation.request(), shown)
+        await call_by_rest(ways.client, operation.routes[0], operation.request(), shown)
+    traces.handed_out += [key.rpartition("_")[2][:43] for key in keys]
 
 
 async def misuse(world: World, ways: Ways, operation: Operation, traces: Traces) -> None:

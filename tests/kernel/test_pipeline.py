@@ -1,6 +1,6 @@
 """What happens to a call before and after its handler: the checks in their order, and answers that say no more."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import grpc
 import pytest
@@ -9,6 +9,7 @@ from google.rpc.status_pb2 import Status
 
 from server.kernel.access.caller import ANONYMOUS, MAINTENANCE
 from server.kernel.ids import new_id
+from server.kernel.security.tokens import AccessTokenContent
 from tests.harness import refusal
 from tests.kernel.echo import Ask, stub
 
@@ -155,6 +156,18 @@ async def test_a_sign_in_must_be_fresh_where_the_contract_says_so(say, member, e
     refused = await refusal(say("SayFreshly", metadata=metadata))
 
     assert (refused.code, refused.reason, refused.metadata) == (DENIED, "STEP_UP_REQUIRED", {"max_age_seconds": "60"})
+
+
+async def test_a_sign_in_of_nobody_knows_when_is_never_fresh(say, member, echo_server):
+    unknown, now = datetime.fromtimestamp(0, UTC), echo_server.clock()
+    content = AccessTokenContent(member.user_id, member.session_id, unknown, ("fed",), (), ())
+    token = echo_server.app.platform.tokens.issue_access_token(content, now=now, expires_at=now + timedelta(minutes=1))
+    metadata = (("authorization", f"Bearer {token}"),)
+
+    await say("SayInSession", metadata=metadata)
+    refused = await refusal(say("SayFreshly", metadata=metadata))
+
+    assert (refused.code, refused.reason) == (DENIED, "STEP_UP_REQUIRED")
 
 
 @pytest.mark.parametrize(

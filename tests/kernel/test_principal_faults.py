@@ -69,7 +69,7 @@ async def test_changes_before_and_during_a_load_are_not_overlooked(database):
 
 
 async def test_what_is_old_is_let_go_of(database, monkeypatch):
-    monkeypatch.setattr("server.kernel.access.principals._LIFETIME_SECONDS", 0.02)
+    monkeypatch.setattr("server.kernel.access.remembered._LIFETIME_SECONDS", 0.02)
     principals = Principals(database, {})
     for _ in range(60):
         await principals.find(ids.new_id("user"), ids.new_id("session"))
@@ -80,8 +80,8 @@ async def test_what_is_old_is_let_go_of(database, monkeypatch):
 
 
 async def test_there_are_never_too_many(database, monkeypatch):
-    monkeypatch.setattr("server.kernel.access.principals._LIFETIME_SECONDS", 60)
-    monkeypatch.setattr("server.kernel.access.principals._MOST", 10)
+    monkeypatch.setattr("server.kernel.access.remembered._LIFETIME_SECONDS", 60)
+    monkeypatch.setattr("server.kernel.access.remembered._MOST", 10)
     principals = Principals(database, {})
     user_id = ids.new_id("user")
     for _ in range(30):

@@ -121,4 +121,13 @@ async def test_a_process_without_postgresql_is_not_connected_and_harms_nobody():
     await asyncio.sleep(0.05)
 
     assert not database.signals.is_connected
+    assert not await database.is_reachable()
     await database.stop()
+
+
+async def test_a_process_that_hears_nobody_still_reaches_its_database(probe_dsn):
+    database = Database(probe_dsn, pool_size=1)  # not started
+
+    assert not database.signals.is_connected
+    assert await database.is_reachable()
+    await database.pool.close()

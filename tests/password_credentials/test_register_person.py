@@ -14,13 +14,10 @@ from tenantry.users.v1 import end_user_pb2
 
 from server.kernel import ids
 from tests.harness import properties_of, refusal
+from tests.password_credentials.resets import mails_to
 from tests.signed_in import PASSWORD, new_address, registration
 
 _FRESH = ([types_pb2.PLATFORM_ROLE_STANDARD], [types_pb2.FEATURE_LEVEL_PAID_TRIAL, types_pb2.FEATURE_LEVEL_BASIC])
-
-
-async def mails_to(server, address):
-    return [json.loads(text) for text in await server.queued("emails", f'"ToEmailAddress":"{address}"')]
 
 
 async def test_a_person_is_registered(people):

@@ -1,6 +1,7 @@
 """Who is calling, from what the call presents."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Protocol
 
 from server.kernel.access.caller import NOBODY, Caller, Credential
 from server.kernel.access.principals import Principals
@@ -8,7 +9,6 @@ from server.kernel.errors import AccountSuspended, Refusal, Unauthenticated
 from server.kernel.security.tokens import ServiceTokenExpired, ServiceTokenInvalid, TokenInvalid, TokenRevoked, Tokens
 
 Metadata = Mapping[str, str | bytes]
-AuthenticateApiKey = Callable[[str], Awaitable[Caller]]
 OnRefused = Callable[[Refusal], Awaitable[None]]
 
 
@@ -26,6 +26,19 @@ class ApiKeyInvalid(Unauthenticated):
     message = "The API key is not valid."
 
 
+class ApiKeys(Protocol):
+    """Who knows API keys, if anybody does."""
+
+    async def caller_of(self, api_key: str, principals: Principals) -> Caller:
+        """
+        The owner of a key, who has used it.
+
+        Raises:
+            ApiKeyInvalid: It is not good, for whatever reason.
+            AccountSuspended: It is good, and its owner is suspended.
+        """
+
+
 class Authentication:
     """Turns the credential of a call into a caller, as the database has that caller now."""
 
@@ -34,7 +47,7 @@ class Authentication:
         tokens: Tokens,
         principals: Principals,
         *,
-        api_keys: AuthenticateApiKey | None = None,
+        api_keys: ApiKeys | None = None,
         on_refused: OnRefused | None = None,
     ) -> None:
         self._tokens = tokens
@@ -59,7 +72,7 @@ class Authentication:
         if api_key is not None:
             if self._api_keys is None:
                 raise ApiKeyInvalid
-            return await self._api_keys(str(api_key))
+            return await self._api_keys.caller_of(str(api_key), self._principals)
         return await self._by_token(str(authorization))
 
     async def _by_token(self, authorization: str) -> Caller:

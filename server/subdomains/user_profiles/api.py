@@ -10,6 +10,7 @@ from server.kernel.access.roles import Classification
 from server.kernel.database import UnitOfWork
 from server.kernel.subdomain import Platform
 from server.subdomains.user_profiles.application import UserProfilesApplication
+from server.subdomains.user_profiles.domain import Name
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Profile:
 
 
 class UserProfilesApi:
-    """Finds profiles."""
+    """Finds profiles, and changes them when somebody takes a user's place."""
 
     def __init__(self, application: UserProfilesApplication) -> None:
         self._profiles = application
@@ -58,4 +59,29 @@ class UserProfilesApi:
             country_code=found.address.country_code,
             timezone=found.timezone,
             locale=found.locale,
+        )
+
+    async def introduce_anew(
+        self,
+        uow: UnitOfWork,
+        *,
+        user_id: str,
+        first_name: str,
+        last_name: str | None,
+        timezone: str | None,
+        locale: str | None,
+        country_code: str | None,
+    ) -> None:
+        """
+        Change names and preferences of a user to those of somebody who registers in that user's place.
+
+        What nobody says becomes the default. Nothing happens to a user without a profile.
+        """
+        await self._profiles.introduce_anew(
+            uow,
+            user_id=user_id,
+            name=Name(first_name, last_name),
+            timezone=timezone,
+            locale=locale,
+            country_code=country_code,
         )

@@ -69,6 +69,29 @@ class UserProfilesApplication:
         )
         await UserProfileRepository(uow).add(profile)
 
+    async def introduce_anew(
+        self,
+        uow: UnitOfWork,
+        *,
+        user_id: str,
+        name: Name,
+        timezone: str | None,
+        locale: str | None,
+        country_code: str | None,
+    ) -> None:
+        """Change the profile of a user to what somebody says who takes that user's place."""
+        profiles = UserProfileRepository(uow)
+        profile = await profiles.lock(user_id)
+        if profile is None:
+            return
+        profile.introduce_anew(
+            name,
+            Preferences.of(timezone=timezone, locale=locale, country_code=country_code, is_testing=self._is_testing),
+        )
+        if profile.events:
+            await profiles.save(profile)
+            self._record_update(uow, profile)
+
     async def change_default_organization(self, uow: UnitOfWork, *, user_id: str, organization_id: str) -> None:
         """Follow a user's default membership. A guest has no profile yet: creation takes the default over."""
         profiles = UserProfileRepository(uow)

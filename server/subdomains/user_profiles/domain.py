@@ -10,8 +10,10 @@ from server.kernel.events import DomainEvent
 from server.subdomains.user_profiles.events import (
     ContactAddressChanged,
     DefaultOrganizationChanged,
+    DisplayNameChanged,
     EmailAddressChanged,
     LocaleChanged,
+    NameChanged,
     TimezoneChanged,
     UserProfileCreated,
 )
@@ -129,6 +131,16 @@ class UserProfile:
             to_organization_id=organization_id,
         )
         self.default_organization_id = organization_id
+
+    def introduce_anew(self, name: Name, preferences: Preferences) -> None:
+        """Take over what somebody says who takes the place of the one who registered."""
+        if name != self.name:
+            self.name = name
+            self._happened(NameChanged, first_name=name.first, last_name=name.last)
+        if name.first != self.display_name:
+            self.display_name = name.first
+            self._happened(DisplayNameChanged, display_name=name.first)
+        self._prefer(preferences)
 
     def _prefer(self, preferences: Preferences) -> None:
         if preferences.timezone != self.timezone:

@@ -32,6 +32,29 @@ class EmailAddressChanged(DomainEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NameChanged(DomainEvent):
+    """The user is called something else."""
+
+    name: ClassVar[str] = "user_profiles.name_changed.v1"
+
+    profile_id: str
+    user_id: str
+    first_name: str
+    last_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisplayNameChanged(DomainEvent):
+    """The user is shown by another name."""
+
+    name: ClassVar[str] = "user_profiles.display_name_changed.v1"
+
+    profile_id: str
+    user_id: str
+    display_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ContactAddressChanged(DomainEvent):
     """The profile has another postal address."""
 

@@ -10,7 +10,22 @@ from server.subdomains.user_profiles.domain import Address, Name, UserProfile
 from server.subdomains.user_profiles.errors import EmailAlreadyRegistered, ProfileExists, ProfileNotFound
 
 _profile = tables.user_profile.c
-_CHANGING = ("default_organization_id", "version")
+_CHANGING = (
+    "first_name",
+    "last_name",
+    "display_name",
+    "line1",
+    "line2",
+    "line3",
+    "city",
+    "state",
+    "zip",
+    "country_code",
+    "timezone",
+    "locale",
+    "default_organization_id",
+    "version",
+)
 
 _INSERT = insert(tables.user_profile)
 _FIND = select(tables.user_profile).where(_profile.user_id == bindparam("user_id"))

@@ -6,11 +6,11 @@ Plain values in, plain values out.
 
 from dataclasses import dataclass
 
-from server.kernel.access.roles import Classification, FeatureLevel, PlatformRole, expand
+from server.kernel.access.roles import Classification, FeatureLevel, Ownership, PlatformRole, TenantRole, expand
 from server.kernel.database import UnitOfWork
 from server.kernel.subdomain import Platform
 from server.subdomains.users.application.access import AccessApplication
-from server.subdomains.users.application.memberships import MembershipsApplication
+from server.subdomains.users.application.memberships import Joined, MembershipsApplication
 from server.subdomains.users.application.registration import Registration, RegistrationApplication
 from server.subdomains.users.application.users import UsersApplication
 from server.subdomains.users.domain.end_user import EndUser
@@ -20,15 +20,20 @@ from server.subdomains.users.errors import (
     LastBillingAdmin,
     LastOwner,
     PersonalOrganization,
+    UserNotFound,
 )
+from server.subdomains.users.events import RegisteredProfile
 
 __all__ = [
     "EmailAlreadyRegistered",
     "EmailTaken",
+    "Joined",
     "LastBillingAdmin",
     "LastOwner",
+    "Membership",
     "PersonalOrganization",
     "User",
+    "UserNotFound",
     "UsersApi",
 ]
 
@@ -45,6 +50,16 @@ class User:
     features: list[FeatureLevel]
     default_organization_id: str | None
     is_new: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """That a user belongs to an organization. Roles are expanded."""
+
+    id: str
+    organization_id: str
+    ownership: Ownership
+    roles: list[TenantRole]
 
 
 class UsersApi:
@@ -108,6 +123,40 @@ class UsersApi:
         )
         user, is_new = await self._registration.register_person(uow, registration)
         return _user_of(user, is_new=is_new)
+
+    async def register_machine(
+        self,
+        uow: UnitOfWork,
+        *,
+        name: str,
+        timezone: str | None,
+        country_code: str | None,
+        is_anonymous: bool,
+        joined: Joined | None,
+    ) -> User:
+        """
+        Register a machine, which is a member of the shared organization that is given: the caller has locked its row.
+
+        Everything is in its normal form (``server.kernel.values``). When this returns, profile, personal organization,
+        subscription and features stand, within the caller's transaction.
+        """
+        profile: RegisteredProfile = {
+            "first_name": name,
+            "last_name": None,
+            "timezone": timezone,
+            "locale": None,
+            "country_code": country_code,
+        }
+        machine = await self._registration.register_machine(uow, profile, is_anonymous=is_anonymous, joined=joined)
+        return _user_of(machine, is_new=True)
+
+    async def find_default_membership(self, uow: UnitOfWork, user_id: str) -> Membership | None:
+        """The membership of a user that counts when no organization is named."""
+        user = await self._users.find_user(uow, user_id)
+        default = user.default_membership if user is not None else None
+        if default is None:
+            return None
+        return Membership(default.id, default.organization_id, default.ownership, expand(default.roles))
 
     async def find_user(self, uow: UnitOfWork, user_id: str) -> User | None:
         """A user; guests are found too, reserved users are not."""

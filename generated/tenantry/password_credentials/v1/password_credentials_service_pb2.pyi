@@ -196,6 +196,176 @@ class ConfirmPersonRegistrationResponse(_message.Message):
 Global___ConfirmPersonRegistrationResponse: _TypeAlias = ConfirmPersonRegistrationResponse  # noqa: Y015
 
 @_typing.final
+class InitiatePasswordResetRequest(_message.Message):
+    """What InitiatePasswordReset needs."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EMAIL_ADDRESS_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    email_address: _builtins.str
+    """The e-mail address that was registered: at most 320 characters."""
+    request_id: _builtins.str
+    """A UUID. A repeat within 24 hours gets the same answer and does nothing again (AIP-155)."""
+    def __init__(
+        self,
+        *,
+        email_address: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["email_address", b"email_address", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___InitiatePasswordResetRequest: _TypeAlias = InitiatePasswordResetRequest  # noqa: Y015
+
+@_typing.final
+class InitiatePasswordResetResponse(_message.Message):
+    """Nothing, whether or not the address is known."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___InitiatePasswordResetResponse: _TypeAlias = InitiatePasswordResetResponse  # noqa: Y015
+
+@_typing.final
+class ResendPasswordResetRequest(_message.Message):
+    """What ResendPasswordReset needs."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TOKEN_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    token: _builtins.str
+    """The latest token that was sent, which may have expired. A secret."""
+    request_id: _builtins.str
+    """A UUID. A repeat within 24 hours gets the same answer and does nothing again (AIP-155)."""
+    def __init__(
+        self,
+        *,
+        token: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id", "token", b"token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ResendPasswordResetRequest: _TypeAlias = ResendPasswordResetRequest  # noqa: Y015
+
+@_typing.final
+class ResendPasswordResetResponse(_message.Message):
+    """Nothing: the e-mail follows."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ResendPasswordResetResponse: _TypeAlias = ResendPasswordResetResponse  # noqa: Y015
+
+@_typing.final
+class VerifyPasswordResetRequest(_message.Message):
+    """What VerifyPasswordReset needs."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TOKEN_FIELD_NUMBER: _builtins.int
+    token: _builtins.str
+    """The token of the e-mail. A secret."""
+    def __init__(
+        self,
+        *,
+        token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["token", b"token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___VerifyPasswordResetRequest: _TypeAlias = VerifyPasswordResetRequest  # noqa: Y015
+
+@_typing.final
+class VerifyPasswordResetResponse(_message.Message):
+    """Nothing: the token is good."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___VerifyPasswordResetResponse: _TypeAlias = VerifyPasswordResetResponse  # noqa: Y015
+
+@_typing.final
+class CompletePasswordResetRequest(_message.Message):
+    """What CompletePasswordReset needs."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TOKEN_FIELD_NUMBER: _builtins.int
+    PASSWORD_FIELD_NUMBER: _builtins.int
+    token: _builtins.str
+    """The token of the e-mail. A secret."""
+    password: _builtins.str
+    """The new password, by the rules of RegisterPerson: 8 (a setting, up to 15) to 200 characters in Unicode NFC, any
+    characters. A secret.
+    """
+    def __init__(
+        self,
+        *,
+        token: _builtins.str = ...,
+        password: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["password", b"password", "token", b"token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CompletePasswordResetRequest: _TypeAlias = CompletePasswordResetRequest  # noqa: Y015
+
+@_typing.final
+class CompletePasswordResetResponse(_message.Message):
+    """Nothing: the password is set."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CompletePasswordResetResponse: _TypeAlias = CompletePasswordResetResponse  # noqa: Y015
+
+@_typing.final
 class GetRegistrationConfirmationRequest(_message.Message):
     """What GetRegistrationConfirmation needs."""
 

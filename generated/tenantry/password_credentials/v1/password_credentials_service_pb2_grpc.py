@@ -52,6 +52,26 @@ class PasswordCredentialsServiceStub:
                 request_serializer=tenantry_dot_password__credentials_dot_v1_dot_password__credentials__service__pb2.ConfirmPersonRegistrationRequest.SerializeToString,
                 response_deserializer=tenantry_dot_password__credentials_dot_v1_dot_password__credentials__service__pb2.ConfirmPersonRegistrationResponse.FromString,
                 _registered_method=True)
+        self.InitiatePasswordReset = channel.unary_unary(
+                '/tenantry.password_credentials.v1.PasswordCredentialsService/InitiatePasswordReset',
+                request_serializer=tenantry_dot_password__credentials_dot_v1_dot_password__credentials__service__pb2.InitiatePasswordResetRequest.SerializeToString,
+                response_deserializer=tenantry_dot_password__credentials_dot_v1_dot_password__credentials__service__pb2.InitiatePasswordResetResponse.FromString,
+                _registered_method=True)
+        self.ResendPasswordReset = channel.unary_unary(
+                '/tenantry.password_credentials.v1.PasswordCredentialsService/ResendPasswordReset',
+                request_serializer=tenantry_dot_password__credentials_dot_v1_dot_password__credentials__service__pb2.ResendPasswordResetRequest.SerializeToString,
+                response_deserializer=tenantry_dot_password__credentials_dot_v1_dot_password__credentials__service__pb2.ResendPasswordResetResponse.FromString,
+                _registered_method=True)
+        self.VerifyPasswordReset = channel.unary_unary(
+                '/tenantry.password_credentials.v1.PasswordCredentialsService/VerifyPasswordReset',
+                request_serializer=tenantry_dot_password__credentials_dot_v1_dot_password__credentials__service__pb2.VerifyPasswordResetRequest.SerializeToString,
+                response_deserializer=tenantry_dot_password__credentials_dot_v1_dot_password__credentials__service__pb2.VerifyPasswordResetResponse.FromString,
+                _registered_method=True)
+        self.CompletePasswordReset = channel.unary_unary(
+                '/tenantry.password_credentials.v1.PasswordCredentialsService/CompletePasswordReset',
+                request_serializer=tenantry_dot_password__credentials_dot_v1_dot_password__credentials__service__pb2.CompletePasswordResetRequest.SerializeToString,
+                response_deserializer=tenantry_dot_password__credentials_dot_v1_dot_password__credentials__service__pb2.CompletePasswordResetResponse.FromString,
+                _registered_method=True)
         self.GetRegistrationConfirmation = channel.unary_unary(
                 '/tenantry.password_credentials.v1.PasswordCredentialsService/GetRegistrationConfirmation',
                 request_serializer=tenantry_dot_password__credentials_dot_v1_dot_password__credentials__service__pb2.GetRegistrationConfirmationRequest.SerializeToString,
@@ -115,6 +135,66 @@ class PasswordCredentialsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def InitiatePasswordReset(self, request, context):
+        """Starts a password reset: sends an e-mail with a link that is good for 2 hours. It succeeds for any address: to one that
+        nobody has registered goes an e-mail that says so, and to one whose registration is not confirmed the link that
+        confirms it. Until the reset is completed the old password works.
+
+        An address gets at most 5 such e-mails an hour (a setting); further calls succeed and send nothing, and the last link
+        stays good.
+
+        Errors:
+        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_EMAIL_ADDRESS, INVALID_REQUEST_ID.
+        - RESOURCE_EXHAUSTED, RATE_LIMITED: over 20 calls within an hour from this client address (a setting), or too many
+        calls at once.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ResendPasswordReset(self, request, context):
+        """Sends the e-mail of a pending reset once more, with a new token that is good for 2 hours. The one that is given here
+        may have expired; it is replaced. The limit of e-mails of InitiatePasswordReset holds: beyond it the call succeeds,
+        sends nothing, and replaces nothing.
+
+        Errors:
+        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_TOKEN (malformed), INVALID_REQUEST_ID.
+        - NOT_FOUND, RESET_TOKEN_NOT_FOUND: unknown, replaced by a newer one, or used before.
+        - RESOURCE_EXHAUSTED, RATE_LIMITED: too many calls at once from this address.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def VerifyPasswordReset(self, request, context):
+        """Says whether CompletePasswordReset would accept a token now. It is not used up.
+
+        Errors:
+        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_TOKEN (malformed).
+        - NOT_FOUND, RESET_TOKEN_NOT_FOUND: unknown, replaced by a newer one, or used before.
+        - FAILED_PRECONDITION, RESET_TOKEN_EXPIRED: the token is over 2 hours old.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CompletePasswordReset(self, request, context):
+        """Sets a new password with the token of the e-mail, which is then used up. Every session of the person ends, a name that
+        was locked is unlocked, and an e-mail tells of the change. No tokens are issued here; a second factor stays required.
+        API keys stay as they are.
+
+        Errors:
+        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_TOKEN (malformed); PASSWORD_TOO_SHORT, PASSWORD_TOO_LONG,
+        PASSWORD_TOO_COMMON, PASSWORD_CONTAINS_NAME (known only once the token is found good).
+        - NOT_FOUND, RESET_TOKEN_NOT_FOUND: unknown, replaced by a newer one, or used before.
+        - FAILED_PRECONDITION, RESET_TOKEN_EXPIRED: the token is over 2 hours old.
+        - FAILED_PRECONDITION, PASSWORD_UNCHANGED: it is the password that the person has. The token stays good.
+        - RESOURCE_EXHAUSTED, RATE_LIMITED: too many passwords at once, or calls from this address.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetRegistrationConfirmation(self, request, context):
         """Returns the token that confirms a pending registration, as the e-mail has it. Testing builds only.
 
@@ -144,6 +224,26 @@ def add_PasswordCredentialsServiceServicer_to_server(servicer, server):
                     servicer.ConfirmPersonRegistration,
                     request_deserializer=tenantry_dot_password__credentials_dot_v1_dot_password__credentials__service__pb2.ConfirmPersonRegistrationRequest.FromString,
                     response_serializer=tenantry_dot_password__credentials_dot_v1_dot_password__credentials__service__pb2.ConfirmPersonRegistrationResponse.SerializeToString,
+            ),
+            'InitiatePasswordReset': grpc.unary_unary_rpc_method_handler(
+                    servicer.InitiatePasswordReset,
+                    request_deserializer=tenantry_dot_password__credentials_dot_v1_dot_password__credentials__service__pb2.InitiatePasswordResetRequest.FromString,
+                    response_serializer=tenantry_dot_password__credentials_dot_v1_dot_password__credentials__service__pb2.InitiatePasswordResetResponse.SerializeToString,
+            ),
+            'ResendPasswordReset': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResendPasswordReset,
+                    request_deserializer=tenantry_dot_password__credentials_dot_v1_dot_password__credentials__service__pb2.ResendPasswordResetRequest.FromString,
+                    response_serializer=tenantry_dot_password__credentials_dot_v1_dot_password__credentials__service__pb2.ResendPasswordResetResponse.SerializeToString,
+            ),
+            'VerifyPasswordReset': grpc.unary_unary_rpc_method_handler(
+                    servicer.VerifyPasswordReset,
+                    request_deserializer=tenantry_dot_password__credentials_dot_v1_dot_password__credentials__service__pb2.VerifyPasswordResetRequest.FromString,
+                    response_serializer=tenantry_dot_password__credentials_dot_v1_dot_password__credentials__service__pb2.VerifyPasswordResetResponse.SerializeToString,
+            ),
+            'CompletePasswordReset': grpc.unary_unary_rpc_method_handler(
+                    servicer.CompletePasswordReset,
+                    request_deserializer=tenantry_dot_password__credentials_dot_v1_dot_password__credentials__service__pb2.CompletePasswordResetRequest.FromString,
+                    response_serializer=tenantry_dot_password__credentials_dot_v1_dot_password__credentials__service__pb2.CompletePasswordResetResponse.SerializeToString,
             ),
             'GetRegistrationConfirmation': grpc.unary_unary_rpc_method_handler(
                     servicer.GetRegistrationConfirmation,
@@ -235,6 +335,114 @@ class PasswordCredentialsService:
             '/tenantry.password_credentials.v1.PasswordCredentialsService/ConfirmPersonRegistration',
             tenantry_dot_password__credentials_dot_v1_dot_password__credentials__service__pb2.ConfirmPersonRegistrationRequest.SerializeToString,
             tenantry_dot_password__credentials_dot_v1_dot_password__credentials__service__pb2.ConfirmPersonRegistrationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def InitiatePasswordReset(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tenantry.password_credentials.v1.PasswordCredentialsService/InitiatePasswordReset',
+            tenantry_dot_password__credentials_dot_v1_dot_password__credentials__service__pb2.InitiatePasswordResetRequest.SerializeToString,
+            tenantry_dot_password__credentials_dot_v1_dot_password__credentials__service__pb2.InitiatePasswordResetResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResendPasswordReset(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tenantry.password_credentials.v1.PasswordCredentialsService/ResendPasswordReset',
+            tenantry_dot_password__credentials_dot_v1_dot_password__credentials__service__pb2.ResendPasswordResetRequest.SerializeToString,
+            tenantry_dot_password__credentials_dot_v1_dot_password__credentials__service__pb2.ResendPasswordResetResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def VerifyPasswordReset(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tenantry.password_credentials.v1.PasswordCredentialsService/VerifyPasswordReset',
+            tenantry_dot_password__credentials_dot_v1_dot_password__credentials__service__pb2.VerifyPasswordResetRequest.SerializeToString,
+            tenantry_dot_password__credentials_dot_v1_dot_password__credentials__service__pb2.VerifyPasswordResetResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CompletePasswordReset(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tenantry.password_credentials.v1.PasswordCredentialsService/CompletePasswordReset',
+            tenantry_dot_password__credentials_dot_v1_dot_password__credentials__service__pb2.CompletePasswordResetRequest.SerializeToString,
+            tenantry_dot_password__credentials_dot_v1_dot_password__credentials__service__pb2.CompletePasswordResetResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -57,6 +57,50 @@ class PasswordCredentialsServiceStub:
     - NOT_FOUND, REGISTRATION_TOKEN_NOT_FOUND: unknown, replaced by a newer one, or used before.
     - FAILED_PRECONDITION, REGISTRATION_TOKEN_EXPIRED: the token is over 24 hours old.
     """
+    InitiatePasswordReset: _aio.UnaryUnaryMultiCallable[_password_credentials_service_pb2.InitiatePasswordResetRequest, _password_credentials_service_pb2.InitiatePasswordResetResponse]
+    """Starts a password reset: sends an e-mail with a link that is good for 2 hours. It succeeds for any address: to one that
+    nobody has registered goes an e-mail that says so, and to one whose registration is not confirmed the link that
+    confirms it. Until the reset is completed the old password works.
+
+    An address gets at most 5 such e-mails an hour (a setting); further calls succeed and send nothing, and the last link
+    stays good.
+
+    Errors:
+    - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_EMAIL_ADDRESS, INVALID_REQUEST_ID.
+    - RESOURCE_EXHAUSTED, RATE_LIMITED: over 20 calls within an hour from this client address (a setting), or too many
+      calls at once.
+    """
+    ResendPasswordReset: _aio.UnaryUnaryMultiCallable[_password_credentials_service_pb2.ResendPasswordResetRequest, _password_credentials_service_pb2.ResendPasswordResetResponse]
+    """Sends the e-mail of a pending reset once more, with a new token that is good for 2 hours. The one that is given here
+    may have expired; it is replaced. The limit of e-mails of InitiatePasswordReset holds: beyond it the call succeeds,
+    sends nothing, and replaces nothing.
+
+    Errors:
+    - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_TOKEN (malformed), INVALID_REQUEST_ID.
+    - NOT_FOUND, RESET_TOKEN_NOT_FOUND: unknown, replaced by a newer one, or used before.
+    - RESOURCE_EXHAUSTED, RATE_LIMITED: too many calls at once from this address.
+    """
+    VerifyPasswordReset: _aio.UnaryUnaryMultiCallable[_password_credentials_service_pb2.VerifyPasswordResetRequest, _password_credentials_service_pb2.VerifyPasswordResetResponse]
+    """Says whether CompletePasswordReset would accept a token now. It is not used up.
+
+    Errors:
+    - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_TOKEN (malformed).
+    - NOT_FOUND, RESET_TOKEN_NOT_FOUND: unknown, replaced by a newer one, or used before.
+    - FAILED_PRECONDITION, RESET_TOKEN_EXPIRED: the token is over 2 hours old.
+    """
+    CompletePasswordReset: _aio.UnaryUnaryMultiCallable[_password_credentials_service_pb2.CompletePasswordResetRequest, _password_credentials_service_pb2.CompletePasswordResetResponse]
+    """Sets a new password with the token of the e-mail, which is then used up. Every session of the person ends, a name that
+    was locked is unlocked, and an e-mail tells of the change. No tokens are issued here; a second factor stays required.
+    API keys stay as they are.
+
+    Errors:
+    - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_TOKEN (malformed); PASSWORD_TOO_SHORT, PASSWORD_TOO_LONG,
+      PASSWORD_TOO_COMMON, PASSWORD_CONTAINS_NAME (known only once the token is found good).
+    - NOT_FOUND, RESET_TOKEN_NOT_FOUND: unknown, replaced by a newer one, or used before.
+    - FAILED_PRECONDITION, RESET_TOKEN_EXPIRED: the token is over 2 hours old.
+    - FAILED_PRECONDITION, PASSWORD_UNCHANGED: it is the password that the person has. The token stays good.
+    - RESOURCE_EXHAUSTED, RATE_LIMITED: too many passwords at once, or calls from this address.
+    """
     GetRegistrationConfirmation: _aio.UnaryUnaryMultiCallable[_password_credentials_service_pb2.GetRegistrationConfirmationRequest, _password_credentials_service_pb2.GetRegistrationConfirmationResponse]
     """Returns the token that confirms a pending registration, as the e-mail has it. Testing builds only.
 
@@ -126,6 +170,74 @@ class PasswordCredentialsServiceServicer(metaclass=_abc_1.ABCMeta):
         - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_TOKEN (malformed).
         - NOT_FOUND, REGISTRATION_TOKEN_NOT_FOUND: unknown, replaced by a newer one, or used before.
         - FAILED_PRECONDITION, REGISTRATION_TOKEN_EXPIRED: the token is over 24 hours old.
+        """
+
+    @_abc_1.abstractmethod
+    def InitiatePasswordReset(
+        self,
+        request: _password_credentials_service_pb2.InitiatePasswordResetRequest,
+        context: _aio.ServicerContext[_password_credentials_service_pb2.InitiatePasswordResetRequest, _abc.Awaitable[_password_credentials_service_pb2.InitiatePasswordResetResponse]],
+    ) -> _abc.Awaitable[_password_credentials_service_pb2.InitiatePasswordResetResponse]:
+        """Starts a password reset: sends an e-mail with a link that is good for 2 hours. It succeeds for any address: to one that
+        nobody has registered goes an e-mail that says so, and to one whose registration is not confirmed the link that
+        confirms it. Until the reset is completed the old password works.
+
+        An address gets at most 5 such e-mails an hour (a setting); further calls succeed and send nothing, and the last link
+        stays good.
+
+        Errors:
+        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_EMAIL_ADDRESS, INVALID_REQUEST_ID.
+        - RESOURCE_EXHAUSTED, RATE_LIMITED: over 20 calls within an hour from this client address (a setting), or too many
+          calls at once.
+        """
+
+    @_abc_1.abstractmethod
+    def ResendPasswordReset(
+        self,
+        request: _password_credentials_service_pb2.ResendPasswordResetRequest,
+        context: _aio.ServicerContext[_password_credentials_service_pb2.ResendPasswordResetRequest, _abc.Awaitable[_password_credentials_service_pb2.ResendPasswordResetResponse]],
+    ) -> _abc.Awaitable[_password_credentials_service_pb2.ResendPasswordResetResponse]:
+        """Sends the e-mail of a pending reset once more, with a new token that is good for 2 hours. The one that is given here
+        may have expired; it is replaced. The limit of e-mails of InitiatePasswordReset holds: beyond it the call succeeds,
+        sends nothing, and replaces nothing.
+
+        Errors:
+        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_TOKEN (malformed), INVALID_REQUEST_ID.
+        - NOT_FOUND, RESET_TOKEN_NOT_FOUND: unknown, replaced by a newer one, or used before.
+        - RESOURCE_EXHAUSTED, RATE_LIMITED: too many calls at once from this address.
+        """
+
+    @_abc_1.abstractmethod
+    def VerifyPasswordReset(
+        self,
+        request: _password_credentials_service_pb2.VerifyPasswordResetRequest,
+        context: _aio.ServicerContext[_password_credentials_service_pb2.VerifyPasswordResetRequest, _abc.Awaitable[_password_credentials_service_pb2.VerifyPasswordResetResponse]],
+    ) -> _abc.Awaitable[_password_credentials_service_pb2.VerifyPasswordResetResponse]:
+        """Says whether CompletePasswordReset would accept a token now. It is not used up.
+
+        Errors:
+        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_TOKEN (malformed).
+        - NOT_FOUND, RESET_TOKEN_NOT_FOUND: unknown, replaced by a newer one, or used before.
+        - FAILED_PRECONDITION, RESET_TOKEN_EXPIRED: the token is over 2 hours old.
+        """
+
+    @_abc_1.abstractmethod
+    def CompletePasswordReset(
+        self,
+        request: _password_credentials_service_pb2.CompletePasswordResetRequest,
+        context: _aio.ServicerContext[_password_credentials_service_pb2.CompletePasswordResetRequest, _abc.Awaitable[_password_credentials_service_pb2.CompletePasswordResetResponse]],
+    ) -> _abc.Awaitable[_password_credentials_service_pb2.CompletePasswordResetResponse]:
+        """Sets a new password with the token of the e-mail, which is then used up. Every session of the person ends, a name that
+        was locked is unlocked, and an e-mail tells of the change. No tokens are issued here; a second factor stays required.
+        API keys stay as they are.
+
+        Errors:
+        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_TOKEN (malformed); PASSWORD_TOO_SHORT, PASSWORD_TOO_LONG,
+          PASSWORD_TOO_COMMON, PASSWORD_CONTAINS_NAME (known only once the token is found good).
+        - NOT_FOUND, RESET_TOKEN_NOT_FOUND: unknown, replaced by a newer one, or used before.
+        - FAILED_PRECONDITION, RESET_TOKEN_EXPIRED: the token is over 2 hours old.
+        - FAILED_PRECONDITION, PASSWORD_UNCHANGED: it is the password that the person has. The token stays good.
+        - RESOURCE_EXHAUSTED, RATE_LIMITED: too many passwords at once, or calls from this address.
         """
 
     @_abc_1.abstractmethod

@@ -16,7 +16,7 @@ _MINUTE_SECONDS = 60.0
 _MOST_PLACES = 50
 _ELSEWHERE = "elsewhere"
 
-_Place = tuple[str, str]  # the client's address, and why it was refused
+_Place = tuple[str, str, str]  # the client's address, why it was refused, and whom the audit is against
 
 
 class AuditsApi:
@@ -54,9 +54,9 @@ class RefusalAudits:
     """
     Audits credentials that are refused, under one code: bounded, since anybody may send as many as they like.
 
-    The first of each minute that is refused for one reason and from one address is audited. Those that follow are
-    counted, and one more audit says how many they were when the minute is over. Past so many addresses the rest count
-    as one. All of this is per process.
+    The first of each minute that is refused for one reason, from one address and of one user is audited. Those that
+    follow are counted, and one more audit says how many they were when the minute is over. Past so many of these the
+    rest count as one. All of this is per process.
     """
 
     def __init__(self, begin: OpenUnitOfWork, audits: AuditsApi, *, code: str, one: str, several: str) -> None:
@@ -73,27 +73,27 @@ class RefusalAudits:
         """*one* and *several* say what is refused, such as ``A service token`` and ``service tokens``."""
         return cls(platform.begin, AuditsApi.of(platform), code=code, one=one, several=several)
 
-    async def record(self, refusal: Refusal) -> None:
+    async def record(self, refusal: Refusal, *, against: str = ANONYMOUS) -> None:
         """Audit or count a refusal, in a transaction of its own: the call itself fails."""
-        place = self._place_of(current_call().client_address, refusal.reason)
+        place = self._place_of(current_call().client_address, refusal.reason, against)
         if self._minute is None or self._minute.done():
             self._minute = asyncio.create_task(self._end_minute())
         if place in self._left_out:
             self._left_out[place] += 1
             return
         self._left_out[place] = 0
-        address, reason = place
+        address, reason, against = place
         try:
             async with self._begin() as uow:
-                self._audits.record(uow, self._code, self._template, address, reason, against=ANONYMOUS)
+                self._audits.record(uow, self._code, self._template, address, reason, against=against)
         except BaseException:
             self._left_out[place] = self._left_out.get(place, 0) + 1  # the minute may be over by now
             raise
 
-    def _place_of(self, address: str, reason: str) -> _Place:
-        place = (address, reason)
+    def _place_of(self, address: str, reason: str, against: str) -> _Place:
+        place = (address, reason, against)
         is_one_too_many = place not in self._left_out and len(self._left_out) >= _MOST_PLACES
-        return (_ELSEWHERE, reason) if is_one_too_many else place
+        return (_ELSEWHERE, reason, ANONYMOUS) if is_one_too_many else place
 
     async def _end_minute(self) -> None:
         await asyncio.sleep(_MINUTE_SECONDS)
@@ -103,8 +103,8 @@ class RefusalAudits:
             return
         try:
             async with self._begin() as uow:
-                for (address, reason), count in counts.items():
+                for (address, reason, against), count in counts.items():
                     said = (self._template_of_rest, str(count), address, reason)
-                    self._audits.record(uow, self._code, *said, against=ANONYMOUS)
+                    self._audits.record(uow, self._code, *said, against=against)
         except Exception:
             log.exception("refusals could not be audited", extra={"code": self._code, "count": sum(counts.values())})

@@ -1,19 +1,21 @@
 """What other subdomains may ask of password credentials."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from server.kernel.database import UnitOfWork
-from server.kernel.errors import Refusal
+from server.kernel.errors import Refusal, Violation
 from server.kernel.subdomain import Platform
 from server.subdomains.identity.auth_tokens.api import Tokens
 from server.subdomains.identity.password_credentials.application.registrations import Registrations
 from server.subdomains.identity.password_credentials.application.second_factors import SecondFactorSignIns
+from server.subdomains.identity.password_credentials.application.verified_persons import VerifiedPersons
 from server.subdomains.identity.password_credentials.domain.credential import PersonCredential
-from server.subdomains.identity.password_credentials.domain.registration import Defaults
+from server.subdomains.identity.password_credentials.domain.registration import Defaults, Registration
 from server.subdomains.identity.password_credentials.errors import (
     AccountLocked,
     CredentialNotFound,
+    CredentialTaken,
     RegistrationNotVerified,
 )
 from server.subdomains.identity.password_credentials.ports import SecondFactors
@@ -23,8 +25,10 @@ __all__ = [
     "AccountLocked",
     "Credential",
     "CredentialNotFound",
+    "CredentialTaken",
     "Defaults",
     "PasswordCredentialsApi",
+    "Registration",
     "RegistrationNotVerified",
     "SecondFactors",
     "defaults_of_registrations",
@@ -46,15 +50,18 @@ class Credential:
 
 
 class PasswordCredentialsApi:
-    """Finds credentials, and goes on with sign-ins that need a second factor."""
+    """Finds credentials, goes on with sign-ins that need a second factor, registers persons whose address is proven."""
 
-    def __init__(self, registrations: Registrations, second_factors: SecondFactorSignIns) -> None:
+    def __init__(
+        self, registrations: Registrations, second_factors: SecondFactorSignIns, verified_persons: VerifiedPersons
+    ) -> None:
         self._registrations = registrations
         self._second_factors = second_factors
+        self._verified_persons = verified_persons
 
     @classmethod
     def of(cls, platform: Platform) -> "PasswordCredentialsApi":
-        return cls(Registrations.of(platform), SecondFactorSignIns.of(platform))
+        return cls(Registrations.of(platform), SecondFactorSignIns.of(platform), VerifiedPersons.of(platform))
 
     async def find_credential(self, user_id: str) -> Credential | None:
         """The credential of a user, confirmed or not: one read, outside any transaction."""
@@ -93,6 +100,49 @@ class PasswordCredentialsApi:
     async def complete_sign_in(self, uow: UnitOfWork, user_id: str, amr: Sequence[str]) -> Tokens:
         """Open a session for a user whom :meth:`find_refusal` does not refuse, and who has shown *amr*."""
         return await self._second_factors.complete(uow, user_id, amr)
+
+    def violations_of_registration(self, registration: Registration) -> Iterator[Violation]:
+        """What is wrong with the particulars of somebody who is to be registered, by the rules of RegisterPerson."""
+        return self._registrations.violations_of_registration(registration)
+
+    async def hash_password(self, password: str) -> str:
+        """
+        The hash of a new password, for :meth:`register_verified_person`. It takes its time: never within a transaction.
+
+        Raises:
+            RateLimited: Too many passwords are waiting to be hashed.
+        """
+        return await self._registrations.hash(password)
+
+    async def register_verified_person(
+        self, uow: UnitOfWork, registration: Registration, *, password_hash: str
+    ) -> Credential:
+        """
+        Register a person whose address is proven: no mail, no token, and all else that a registration does.
+
+        A registration of the address that was never confirmed is replaced: the user stays, its names, password and
+        preferences become those given now, and whatever opened the account before opens it no more. Whoever asks makes
+        sure first that nobody came with the address by single sign-on.
+
+        Raises:
+            CredentialTaken: Somebody has registered the address and confirmed it.
+            EmailTaken: Somebody registered it at the same moment, and was quicker.
+        """
+        registered = _credential_of(await self._verified_persons.register(uow, registration, password_hash))
+        assert registered is not None
+        return registered
+
+    async def verified_addresses(self, uow: UnitOfWork, user_id: str) -> list[str]:
+        """The addresses that a user has proved to own by confirming a registration: one, or none."""
+        return await self._verified_persons.verified_addresses(uow, user_id)
+
+    async def void_unconfirmed(self, uow: UnitOfWork, user_id: str) -> bool:
+        """
+        Take away the password and the token of a registration that was never confirmed: they may have been planted.
+
+        Says whether there was such a registration. A confirmed one stays as it is.
+        """
+        return await self._verified_persons.void_unconfirmed(uow, user_id)
 
 
 def defaults_of_registrations(platform: Platform) -> Defaults:

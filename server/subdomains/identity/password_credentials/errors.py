@@ -57,3 +57,18 @@ class CredentialNotFound(errors.NotFound):
 class RegistrationAlreadyVerified(errors.FailedPrecondition):
     reason = "REGISTRATION_ALREADY_VERIFIED"
     message = "The registration is confirmed."
+
+
+class ResetTokenNotFound(errors.NotFound):
+    reason = "RESET_TOKEN_NOT_FOUND"
+    message = "There is no such password reset. Ask for a new one."
+
+
+class ResetTokenExpired(errors.FailedPrecondition):
+    reason = "RESET_TOKEN_EXPIRED"
+    message = "The link has expired. Ask for a new one."
+
+
+class PasswordUnchanged(errors.FailedPrecondition):
+    reason = "PASSWORD_UNCHANGED"
+    message = "This is the password you have. Choose another one."

@@ -20,7 +20,7 @@ class PersonCredentialCreated(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonCredentialCredentialsChanged(DomainEvent):
-    """The person has a new password."""
+    """The person has a new password, or none any more."""
 
     name: ClassVar[str] = "password_credentials.person_credential_credentials_changed.v1"
 
@@ -97,6 +97,16 @@ class PersonCredentialPasswordResetInitiated(DomainEvent):
     """The person asked for a new password."""
 
     name: ClassVar[str] = "password_credentials.person_credential_password_reset_initiated.v1"
+
+    credential_id: str
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonCredentialPasswordResetCompleted(DomainEvent):
+    """The person has set a new password in place of a forgotten one."""
+
+    name: ClassVar[str] = "password_credentials.person_credential_password_reset_completed.v1"
 
     credential_id: str
     user_id: str

@@ -1,6 +1,7 @@
-"""The mails of registrations, written from templates that escape whatever people have typed."""
+"""The mails of registrations and password resets, written from templates that escape whatever people have typed."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from server.kernel.database import UnitOfWork
@@ -44,6 +45,19 @@ class Mails:
         body = self._templates.write("password_reset.html", name=name, link=link)
         subject = f"Reset your {self._product} password"
         self._send(uow, subject, body, ends=(to, name), tags=_AUTHENTICATION, is_sensitive=True)
+
+    def reset_of_nobody(self, uow: UnitOfWork, *, to: str) -> None:
+        """Say to whoever owns an address that somebody asked for a password of it, and that it has no account."""
+        body = self._templates.write("password_reset_of_nobody.html", name=to)
+        subject = f"{self._product} Account Registration Attempt"
+        self._send(uow, subject, body, ends=(to, to), tags=_AUTHENTICATION)
+
+    def password_changed(self, uow: UnitOfWork, *, to: str, name: str, at: datetime) -> None:
+        """Say that the password was changed, and when."""
+        when = f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+        body = self._templates.write("password_changed.html", name=name, when=when)
+        subject = f"Your {self._product} password was changed"
+        self._send(uow, subject, body, ends=(to, name), tags=_AUTHENTICATION)
 
     @property
     def _product(self) -> str:

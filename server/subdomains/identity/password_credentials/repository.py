@@ -15,6 +15,7 @@ from server.subdomains.identity.password_credentials.errors import CredentialTak
 
 _credential = tables.person_credential.c
 _CHANGING = (
+    "name",
     "password_hash",
     "verification_token_digest",
     "verification_expires_at",
@@ -39,9 +40,8 @@ _SAVE = (
 )
 _FIND_BY_USER = select(tables.person_credential).where(_credential.user_id == bindparam("user_id"))
 _LOCK_BY_USER = _FIND_BY_USER.with_for_update()
-_LOCK_BY_EMAIL = (
-    select(tables.person_credential).where(_credential.email_address == bindparam("email_address")).with_for_update()
-)
+_FIND_BY_EMAIL = select(tables.person_credential).where(_credential.email_address == bindparam("email_address"))
+_LOCK_BY_EMAIL = _FIND_BY_EMAIL.with_for_update()
 _LOCK_BY_VERIFICATION = (
     select(tables.person_credential)
     .where(_credential.verification_token_digest == bindparam("digest"))
@@ -88,6 +88,10 @@ _FIND_TOKEN = select(tables.confirmation_token.c.sealed_token).where(
 )
 
 
+_FIND_BY_RESET = select(tables.person_credential).where(_credential.reset_token_digest == bindparam("digest"))
+_LOCK_BY_RESET = _FIND_BY_RESET.with_for_update()
+
+
 class CredentialRepository:
     """Credentials, within one transaction. What is found is kept from others until its end."""
 
@@ -119,6 +123,10 @@ class CredentialRepository:
         """The credential of a user."""
         return _found(await self._uow.fetch_one(_LOCK_BY_USER, {"user_id": user_id}))
 
+    async def look_up_by_email_address(self, email_address: str) -> PersonCredential | None:
+        """The credential that was registered with an address, not kept from others."""
+        return _found(await self._uow.fetch_one(_FIND_BY_EMAIL, {"email_address": email_address}))
+
     async def find_by_email_address(self, email_address: str) -> PersonCredential | None:
         """The credential that was registered with an address."""
         return _found(await self._uow.fetch_one(_LOCK_BY_EMAIL, {"email_address": email_address}))
@@ -126,6 +134,14 @@ class CredentialRepository:
     async def find_by_verification_token(self, digest: bytes) -> PersonCredential | None:
         """The credential whose registration this token confirms."""
         return _found(await self._uow.fetch_one(_LOCK_BY_VERIFICATION, {"digest": digest}))
+
+    async def look_up_by_reset_token(self, digest: bytes) -> PersonCredential | None:
+        """The credential whose password this token lets somebody set, not kept from others."""
+        return _found(await self._uow.fetch_one(_FIND_BY_RESET, {"digest": digest}))
+
+    async def find_by_reset_token(self, digest: bytes) -> PersonCredential | None:
+        """The credential whose password this token lets somebody set."""
+        return _found(await self._uow.fetch_one(_LOCK_BY_RESET, {"digest": digest}))
 
 
 class CredentialReader:
@@ -137,6 +153,10 @@ class CredentialReader:
     async def find_by_user(self, user_id: str) -> PersonCredential | None:
         """The credential of a user."""
         return _found(await self._reader.fetch_one(_FIND_BY_USER, {"user_id": user_id}))
+
+    async def find_by_reset_token(self, digest: bytes) -> PersonCredential | None:
+        """The credential whose password this token lets somebody set."""
+        return _found(await self._reader.fetch_one(_FIND_BY_RESET, {"digest": digest}))
 
     async def find_confirmation_token(self, credential_id: str) -> bytes | None:
         """The sealed token of a pending registration. Testing builds only."""

@@ -15,10 +15,12 @@ from server.kernel.access.caller import current_call
 from server.kernel.errors import Violation
 from server.kernel.rpc.access_enums import FEATURES, PLATFORM_ROLES
 from server.kernel.rpc.context import Context
+from server.subdomains.identity.password_credentials.application.confirmations import Confirmations
 from server.subdomains.identity.password_credentials.application.registrations import (
     RegisteredPerson,
     Registrations,
 )
+from server.subdomains.identity.password_credentials.application.resets import Resets
 from server.subdomains.identity.password_credentials.application.sign_ins import SignIns
 from server.subdomains.identity.password_credentials.domain import passwords
 from server.subdomains.identity.password_credentials.domain.registration import Registration
@@ -28,9 +30,13 @@ from server.subdomains.identity.servicer import tokens_to_proto
 class PasswordCredentialsServicer(password_credentials_service_pb2_grpc.PasswordCredentialsServiceServicer):
     """Answers PasswordCredentialsService."""
 
-    def __init__(self, registrations: Registrations, sign_ins: SignIns) -> None:
+    def __init__(
+        self, registrations: Registrations, confirmations: Confirmations, sign_ins: SignIns, resets: Resets
+    ) -> None:
         self._registrations = registrations
+        self._confirmations = confirmations
         self._sign_ins = sign_ins
+        self._resets = resets
 
     def check_AuthenticateCredential(
         self, request: password_credentials_service_pb2.AuthenticateCredentialRequest
@@ -65,13 +71,51 @@ class PasswordCredentialsServicer(password_credentials_service_pb2_grpc.Password
     async def ConfirmPersonRegistration(
         self, request: password_credentials_service_pb2.ConfirmPersonRegistrationRequest, context: Context
     ) -> password_credentials_service_pb2.ConfirmPersonRegistrationResponse:
-        await self._registrations.confirm_person_registration(token=request.token)
+        await self._confirmations.confirm_person_registration(token=request.token)
         return password_credentials_service_pb2.ConfirmPersonRegistrationResponse()
+
+    def check_InitiatePasswordReset(
+        self, request: password_credentials_service_pb2.InitiatePasswordResetRequest
+    ) -> Iterator[Violation]:
+        if values.email(request.email_address) is None:
+            yield Violation("email_address", "INVALID_EMAIL_ADDRESS", "must be an e-mail address")
+
+    async def InitiatePasswordReset(
+        self, request: password_credentials_service_pb2.InitiatePasswordResetRequest, context: Context
+    ) -> password_credentials_service_pb2.InitiatePasswordResetResponse:
+        await self._resets.initiate_password_reset(
+            email_address=values.email(request.email_address) or request.email_address,
+            client_address=current_call().client_address,
+        )
+        return password_credentials_service_pb2.InitiatePasswordResetResponse()
+
+    async def ResendPasswordReset(
+        self, request: password_credentials_service_pb2.ResendPasswordResetRequest, context: Context
+    ) -> password_credentials_service_pb2.ResendPasswordResetResponse:
+        await self._resets.resend_password_reset(token=request.token)
+        return password_credentials_service_pb2.ResendPasswordResetResponse()
+
+    async def VerifyPasswordReset(
+        self, request: password_credentials_service_pb2.VerifyPasswordResetRequest, context: Context
+    ) -> password_credentials_service_pb2.VerifyPasswordResetResponse:
+        await self._resets.verify_password_reset(token=request.token)
+        return password_credentials_service_pb2.VerifyPasswordResetResponse()
+
+    def check_CompletePasswordReset(
+        self, request: password_credentials_service_pb2.CompletePasswordResetRequest
+    ) -> Iterator[Violation]:
+        return self._resets.violations_of_password(request.password)
+
+    async def CompletePasswordReset(
+        self, request: password_credentials_service_pb2.CompletePasswordResetRequest, context: Context
+    ) -> password_credentials_service_pb2.CompletePasswordResetResponse:
+        await self._resets.complete_password_reset(token=request.token, password=request.password)
+        return password_credentials_service_pb2.CompletePasswordResetResponse()
 
     async def GetRegistrationConfirmation(
         self, request: password_credentials_service_pb2.GetRegistrationConfirmationRequest, context: Context
     ) -> password_credentials_service_pb2.GetRegistrationConfirmationResponse:
-        token = await self._registrations.get_registration_confirmation(user_id=request.user_id)
+        token = await self._confirmations.get_registration_confirmation(user_id=request.user_id)
         return password_credentials_service_pb2.GetRegistrationConfirmationResponse(token=token)
 
 

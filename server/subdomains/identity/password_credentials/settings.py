@@ -27,6 +27,18 @@ class PasswordCredentialsSettings(BaseSettings):
         description="Mails that repeated registrations may send to one address in an hour; 0 is no limit.",
         json_schema_extra={"default": "5, in development 0"},
     )
+    reset_mails_per_hour: int | None = Field(
+        None,
+        ge=0,
+        description="Mails that password resets may send to one address in an hour; 0 is no limit.",
+        json_schema_extra={"default": "5, in development 0"},
+    )
+    reset_calls_per_hour: int | None = Field(
+        None,
+        ge=0,
+        description="Password resets that one client address may ask for in an hour; 0 is no limit.",
+        json_schema_extra={"default": "20, in development 0"},
+    )
     default_timezone: str = Field(values.DEFAULT_TIMEZONE, description="Time zone of persons who do not say.")
     default_locale: str = Field(values.DEFAULT_LOCALE, description="Locale of persons who do not say.")
     default_country_code: str = Field(values.DEFAULT_COUNTRY_CODE, description="Country of persons who do not say.")

@@ -1,6 +1,7 @@
 """How users come to belong to organizations, and what that gives them."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from server.kernel.access.caller import MAINTENANCE
 from server.kernel.access.roles import FEATURES_OF_TIER, Ownership, TenantRole, expand
@@ -10,10 +11,19 @@ from server.kernel.subdomain import Platform
 from server.subdomains.subscriptions.api import SubscriptionsApi
 from server.subdomains.users.application.records import Records
 from server.subdomains.users.domain.end_user import EndUser
-from server.subdomains.users.domain.membership import roles_of_creator
+from server.subdomains.users.domain.membership import Membership, roles_of_creator
 from server.subdomains.users.errors import LastBillingAdmin, LastOwner
 from server.subdomains.users.repository.end_users import EndUserRepository
 from server.subdomains.users.repository.features import lock_members, reset_features
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """An organization that somebody joins. A shared one is locked."""
+
+    id: str
+    name: str
+    ownership: Ownership = Ownership.SHARED
 
 
 class MembershipsApplication:
@@ -42,15 +52,8 @@ class MembershipsApplication:
         """Make whoever created an organization its first member."""
         users = EndUserRepository(uow)
         user = await users.get(creator_id)
-        await self._join(
-            uow,
-            users,
-            user,
-            organization_id=organization_id,
-            organization_name=organization_name,
-            ownership=ownership,
-            roles=roles_of_creator(user.classification),
-        )
+        joined = Joined(organization_id, organization_name, ownership)
+        await self._join(uow, users, user, joined, roles_of_creator(user.classification))
 
     async def add_member(self, uow: UnitOfWork, *, organization_id: str, organization_name: str, user_id: str) -> None:
         """
@@ -60,15 +63,12 @@ class MembershipsApplication:
             UserNotFound: There is no such user.
         """
         users = EndUserRepository(uow)
-        await self._join(
-            uow,
-            users,
-            await users.get(user_id),
-            organization_id=organization_id,
-            organization_name=organization_name,
-            ownership=Ownership.SHARED,
-            roles=[TenantRole.MEMBER],
-        )
+        joined = Joined(organization_id, organization_name)
+        await self._join(uow, users, await users.get(user_id), joined, [TenantRole.MEMBER])
+
+    async def add_newcomer(self, uow: UnitOfWork, user: EndUser, joined: Joined) -> None:
+        """Let a user who is not stored yet join a shared organization, whose row is locked."""
+        await self._add(uow, user, joined, [TenantRole.MEMBER])
 
     async def remove_member(self, uow: UnitOfWork, *, organization_id: str, user_id: str, removed_by_id: str) -> None:
         """
@@ -113,32 +113,29 @@ class MembershipsApplication:
                 self._records.platform_features_assigned(uow, user_id=member.id, features=member.platform_features)
 
     async def _join(
-        self,
-        uow: UnitOfWork,
-        users: EndUserRepository,
-        user: EndUser,
-        *,
-        organization_id: str,
-        organization_name: str,
-        ownership: Ownership,
-        roles: list[TenantRole],
+        self, uow: UnitOfWork, users: EndUserRepository, user: EndUser, joined: Joined, roles: list[TenantRole]
     ) -> None:
-        tier = await self._subscriptions.tier_of(uow, organization_id)
+        membership = await self._add(uow, user, joined, roles)
+        if membership is None:
+            return
+        await users.save(user)
+        if not membership.is_default:
+            await self._records.default_stated(uow, user)
+
+    async def _add(self, uow: UnitOfWork, user: EndUser, joined: Joined, roles: list[TenantRole]) -> Membership | None:
+        tier = await self._subscriptions.tier_of(uow, joined.id)
         former_level = user.level
         membership = user.add_membership(
             id=self._new_id("mship"),
-            organization_id=organization_id,
-            ownership=ownership,
+            organization_id=joined.id,
+            ownership=joined.ownership,
             roles=roles,
             level=FEATURES_OF_TIER[tier],
             assigned_by_id=MAINTENANCE,
             now=self._now(),
         )
-        if membership is None:
-            return
-        self._records.membership_added(uow, membership, organization_name)
-        if user.level is not former_level:
-            self._records.platform_features_assigned(uow, user_id=user.id, features=user.features)
-        await users.save(user)
-        if not membership.is_default:
-            await self._records.default_stated(uow, user)
+        if membership is not None:
+            self._records.membership_added(uow, membership, joined.name)
+            if user.level is not former_level:
+                self._records.platform_features_assigned(uow, user_id=user.id, features=user.features)
+        return membership

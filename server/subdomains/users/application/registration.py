@@ -9,6 +9,7 @@ from server.kernel.clock import Clock
 from server.kernel.database import UnitOfWork
 from server.kernel.security.secrets import digest
 from server.kernel.subdomain import Platform
+from server.subdomains.users.application.memberships import Joined, MembershipsApplication
 from server.subdomains.users.application.records import Records
 from server.subdomains.users.domain.end_user import EndUser
 from server.subdomains.users.errors import (
@@ -37,12 +38,14 @@ class RegistrationApplication:
     def __init__(
         self,
         *,
+        memberships: MembershipsApplication,
         records: Records,
         operators: frozenset[str],
         host_region: str,
         new_id: Callable[[str], str],
         now: Clock,
     ) -> None:
+        self._memberships = memberships
         self._records = records
         self._operators = operators
         self._host_region = host_region
@@ -53,6 +56,7 @@ class RegistrationApplication:
     def of(cls, platform: Platform) -> "RegistrationApplication":
         settings: UsersSettings = platform.read_settings(UsersSettings)
         return cls(
+            memberships=MembershipsApplication.of(platform),
             records=Records.of(platform),
             operators=settings.operator_whitelist,
             host_region=platform.database.host_region,
@@ -75,7 +79,7 @@ class RegistrationApplication:
         found = await self._find_claimant(users, registration)
         if found is not None and found.is_registered:
             return found, False
-        user = found or self._new_person()
+        user = found or self._new_user(Classification.PERSON)
         user.register_person(
             email_address=registration.email_address,
             profile=registration.profile,
@@ -85,6 +89,21 @@ class RegistrationApplication:
         await (users.add(user) if found is None else users.save_registration(user))
         self._records.person_registered(uow, user, registration.profile)
         return await self._as_it_is_now(users, user.id), True
+
+    async def register_machine(
+        self, uow: UnitOfWork, profile: RegisteredProfile, *, is_anonymous: bool, joined: Joined | None
+    ) -> EndUser:
+        """
+        Register a machine, which joins a shared organization, whose row is locked, before it gets its own.
+
+        Everything that follows (profile, personal organization, subscription, features) is done when this returns.
+        """
+        users, machine = EndUserRepository(uow), self._new_user(Classification.MACHINE)
+        machine.register_machine(profile=profile, is_anonymous=is_anonymous)
+        if joined is not None:
+            await self._memberships.add_newcomer(uow, machine, joined)
+        await users.add(machine)
+        return await self._as_it_is_now(users, machine.id)
 
     async def _find_claimant(self, users: EndUserRepository, registration: Registration) -> EndUser | None:
         """Whoever has registered with the address, or was invited, by the token or by the address."""
@@ -109,10 +128,10 @@ class RegistrationApplication:
         if guest.invitation is not None and guest.invitation.has_expired(self._now()):
             raise InvitationExpired
 
-    def _new_person(self) -> EndUser:
+    def _new_user(self, classification: Classification) -> EndUser:
         return EndUser.create(
             id=self._new_id("user"),
-            classification=Classification.PERSON,
+            classification=classification,
             host_region=self._host_region,
             now=self._now(),
         )

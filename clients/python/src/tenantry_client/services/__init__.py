@@ -1,6 +1,7 @@
 """Every service as an attribute. Made from the contracts by ``generate.py``. Not to be edited."""
 
 from tenantry_client.methods import Call, CallSync
+from tenantry_client.services.api_keys import ApiKeysService, ApiKeysServiceSync
 from tenantry_client.services.audits import AuditsService, AuditsServiceSync
 from tenantry_client.services.auth_tokens import AuthTokensService, AuthTokensServiceSync
 from tenantry_client.services.bookings import BookingsService, BookingsServiceSync
@@ -10,6 +11,7 @@ from tenantry_client.services.event_notifications import EventNotificationsServi
 from tenantry_client.services.feature_flags import FeatureFlagsService, FeatureFlagsServiceSync
 from tenantry_client.services.health import HealthService, HealthServiceSync
 from tenantry_client.services.identities import IdentitiesService, IdentitiesServiceSync
+from tenantry_client.services.machines import MachinesService, MachinesServiceSync
 from tenantry_client.services.organizations import OrganizationsService, OrganizationsServiceSync
 from tenantry_client.services.password_credentials import PasswordCredentialsService, PasswordCredentialsServiceSync
 from tenantry_client.services.provisioning import ProvisioningService, ProvisioningServiceSync
@@ -27,6 +29,7 @@ class Services:
     """All services over one connection."""
 
     def __init__(self, call: Call) -> None:
+        self.api_keys = ApiKeysService(call)
         self.audits = AuditsService(call)
         self.auth_tokens = AuthTokensService(call)
         self.bookings = BookingsService(call)
@@ -36,6 +39,7 @@ class Services:
         self.feature_flags = FeatureFlagsService(call)
         self.health = HealthService(call)
         self.identities = IdentitiesService(call)
+        self.machines = MachinesService(call)
         self.organizations = OrganizationsService(call)
         self.password_credentials = PasswordCredentialsService(call)
         self.provisioning = ProvisioningService(call)
@@ -53,6 +57,7 @@ class ServicesSync:
     """All services over one connection."""
 
     def __init__(self, call: CallSync) -> None:
+        self.api_keys = ApiKeysServiceSync(call)
         self.audits = AuditsServiceSync(call)
         self.auth_tokens = AuthTokensServiceSync(call)
         self.bookings = BookingsServiceSync(call)
@@ -62,6 +67,7 @@ class ServicesSync:
         self.feature_flags = FeatureFlagsServiceSync(call)
         self.health = HealthServiceSync(call)
         self.identities = IdentitiesServiceSync(call)
+        self.machines = MachinesServiceSync(call)
         self.organizations = OrganizationsServiceSync(call)
         self.password_credentials = PasswordCredentialsServiceSync(call)
         self.provisioning = ProvisioningServiceSync(call)

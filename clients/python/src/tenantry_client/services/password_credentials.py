@@ -28,6 +28,38 @@ CONFIRM_PERSON_REGISTRATION = Method(
     takes_request_id=False,
     shows_credential=True,
 )
+INITIATE_PASSWORD_RESET = Method(
+    "/tenantry.password_credentials.v1.PasswordCredentialsService/InitiatePasswordReset",
+    pb.InitiatePasswordResetRequest,
+    pb.InitiatePasswordResetResponse,
+    is_read=False,
+    takes_request_id=True,
+    shows_credential=True,
+)
+RESEND_PASSWORD_RESET = Method(
+    "/tenantry.password_credentials.v1.PasswordCredentialsService/ResendPasswordReset",
+    pb.ResendPasswordResetRequest,
+    pb.ResendPasswordResetResponse,
+    is_read=False,
+    takes_request_id=True,
+    shows_credential=True,
+)
+VERIFY_PASSWORD_RESET = Method(
+    "/tenantry.password_credentials.v1.PasswordCredentialsService/VerifyPasswordReset",
+    pb.VerifyPasswordResetRequest,
+    pb.VerifyPasswordResetResponse,
+    is_read=True,
+    takes_request_id=False,
+    shows_credential=True,
+)
+COMPLETE_PASSWORD_RESET = Method(
+    "/tenantry.password_credentials.v1.PasswordCredentialsService/CompletePasswordReset",
+    pb.CompletePasswordResetRequest,
+    pb.CompletePasswordResetResponse,
+    is_read=False,
+    takes_request_id=False,
+    shows_credential=True,
+)
 GET_REGISTRATION_CONFIRMATION = Method(
     "/tenantry.password_credentials.v1.PasswordCredentialsService/GetRegistrationConfirmation",
     pb.GetRegistrationConfirmationRequest,
@@ -102,6 +134,70 @@ class PasswordCredentialsService:
         - FAILED_PRECONDITION, REGISTRATION_TOKEN_EXPIRED: the token is over 24 hours old.
         """
         return await self._call(CONFIRM_PERSON_REGISTRATION, request, timeout=timeout)
+
+    async def InitiatePasswordReset(
+        self, request: pb.InitiatePasswordResetRequest, *, timeout: float | None = None
+    ) -> pb.InitiatePasswordResetResponse:
+        """
+        Starts a password reset: sends an e-mail with a link that is good for 2 hours. It succeeds for any address: to
+        one that nobody has registered goes an e-mail that says so, and to one whose registration is not confirmed the
+        link that confirms it. Until the reset is completed the old password works.
+
+        An address gets at most 5 such e-mails an hour (a setting); further calls succeed and send nothing, and the last
+        link stays good.
+
+        Errors:
+        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_EMAIL_ADDRESS, INVALID_REQUEST_ID.
+        - RESOURCE_EXHAUSTED, RATE_LIMITED: over 20 calls within an hour from this client address (a setting), or too
+          many calls at once.
+        """
+        return await self._call(INITIATE_PASSWORD_RESET, request, timeout=timeout)
+
+    async def ResendPasswordReset(
+        self, request: pb.ResendPasswordResetRequest, *, timeout: float | None = None
+    ) -> pb.ResendPasswordResetResponse:
+        """
+        Sends the e-mail of a pending reset once more, with a new token that is good for 2 hours. The one that is given
+        here may have expired; it is replaced. The limit of e-mails of InitiatePasswordReset holds: beyond it the call
+        succeeds, sends nothing, and replaces nothing.
+
+        Errors:
+        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_TOKEN (malformed), INVALID_REQUEST_ID.
+        - NOT_FOUND, RESET_TOKEN_NOT_FOUND: unknown, replaced by a newer one, or used before.
+        - RESOURCE_EXHAUSTED, RATE_LIMITED: too many calls at once from this address.
+        """
+        return await self._call(RESEND_PASSWORD_RESET, request, timeout=timeout)
+
+    async def VerifyPasswordReset(
+        self, request: pb.VerifyPasswordResetRequest, *, timeout: float | None = None
+    ) -> pb.VerifyPasswordResetResponse:
+        """
+        Says whether CompletePasswordReset would accept a token now. It is not used up.
+
+        Errors:
+        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_TOKEN (malformed).
+        - NOT_FOUND, RESET_TOKEN_NOT_FOUND: unknown, replaced by a newer one, or used before.
+        - FAILED_PRECONDITION, RESET_TOKEN_EXPIRED: the token is over 2 hours old.
+        """
+        return await self._call(VERIFY_PASSWORD_RESET, request, timeout=timeout)
+
+    async def CompletePasswordReset(
+        self, request: pb.CompletePasswordResetRequest, *, timeout: float | None = None
+    ) -> pb.CompletePasswordResetResponse:
+        """
+        Sets a new password with the token of the e-mail, which is then used up. Every session of the person ends, a
+        name that was locked is unlocked, and an e-mail tells of the change. No tokens are issued here; a second factor
+        stays required. API keys stay as they are.
+
+        Errors:
+        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_TOKEN (malformed); PASSWORD_TOO_SHORT, PASSWORD_TOO_LONG,
+          PASSWORD_TOO_COMMON, PASSWORD_CONTAINS_NAME (known only once the token is found good).
+        - NOT_FOUND, RESET_TOKEN_NOT_FOUND: unknown, replaced by a newer one, or used before.
+        - FAILED_PRECONDITION, RESET_TOKEN_EXPIRED: the token is over 2 hours old.
+        - FAILED_PRECONDITION, PASSWORD_UNCHANGED: it is the password that the person has. The token stays good.
+        - RESOURCE_EXHAUSTED, RATE_LIMITED: too many passwords at once, or calls from this address.
+        """
+        return await self._call(COMPLETE_PASSWORD_RESET, request, timeout=timeout)
 
     async def GetRegistrationConfirmation(
         self, request: pb.GetRegistrationConfirmationRequest, *, timeout: float | None = None
@@ -181,6 +277,70 @@ class PasswordCredentialsServiceSync:
         - FAILED_PRECONDITION, REGISTRATION_TOKEN_EXPIRED: the token is over 24 hours old.
         """
         return self._call(CONFIRM_PERSON_REGISTRATION, request, timeout=timeout)
+
+    def InitiatePasswordReset(
+        self, request: pb.InitiatePasswordResetRequest, *, timeout: float | None = None
+    ) -> pb.InitiatePasswordResetResponse:
+        """
+        Starts a password reset: sends an e-mail with a link that is good for 2 hours. It succeeds for any address: to
+        one that nobody has registered goes an e-mail that says so, and to one whose registration is not confirmed the
+        link that confirms it. Until the reset is completed the old password works.
+
+        An address gets at most 5 such e-mails an hour (a setting); further calls succeed and send nothing, and the last
+        link stays good.
+
+        Errors:
+        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_EMAIL_ADDRESS, INVALID_REQUEST_ID.
+        - RESOURCE_EXHAUSTED, RATE_LIMITED: over 20 calls within an hour from this client address (a setting), or too
+          many calls at once.
+        """
+        return self._call(INITIATE_PASSWORD_RESET, request, timeout=timeout)
+
+    def ResendPasswordReset(
+        self, request: pb.ResendPasswordResetRequest, *, timeout: float | None = None
+    ) -> pb.ResendPasswordResetResponse:
+        """
+        Sends the e-mail of a pending reset once more, with a new token that is good for 2 hours. The one that is given
+        here may have expired; it is replaced. The limit of e-mails of InitiatePasswordReset holds: beyond it the call
+        succeeds, sends nothing, and replaces nothing.
+
+        Errors:
+        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_TOKEN (malformed), INVALID_REQUEST_ID.
+        - NOT_FOUND, RESET_TOKEN_NOT_FOUND: unknown, replaced by a newer one, or used before.
+        - RESOURCE_EXHAUSTED, RATE_LIMITED: too many calls at once from this address.
+        """
+        return self._call(RESEND_PASSWORD_RESET, request, timeout=timeout)
+
+    def VerifyPasswordReset(
+        self, request: pb.VerifyPasswordResetRequest, *, timeout: float | None = None
+    ) -> pb.VerifyPasswordResetResponse:
+        """
+        Says whether CompletePasswordReset would accept a token now. It is not used up.
+
+        Errors:
+        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_TOKEN (malformed).
+        - NOT_FOUND, RESET_TOKEN_NOT_FOUND: unknown, replaced by a newer one, or used before.
+        - FAILED_PRECONDITION, RESET_TOKEN_EXPIRED: the token is over 2 hours old.
+        """
+        return self._call(VERIFY_PASSWORD_RESET, request, timeout=timeout)
+
+    def CompletePasswordReset(
+        self, request: pb.CompletePasswordResetRequest, *, timeout: float | None = None
+    ) -> pb.CompletePasswordResetResponse:
+        """
+        Sets a new password with the token of the e-mail, which is then used up. Every session of the person ends, a
+        name that was locked is unlocked, and an e-mail tells of the change. No tokens are issued here; a second factor
+        stays required. API keys stay as they are.
+
+        Errors:
+        - INVALID_ARGUMENT, VALIDATION_FAILED: INVALID_TOKEN (malformed); PASSWORD_TOO_SHORT, PASSWORD_TOO_LONG,
+          PASSWORD_TOO_COMMON, PASSWORD_CONTAINS_NAME (known only once the token is found good).
+        - NOT_FOUND, RESET_TOKEN_NOT_FOUND: unknown, replaced by a newer one, or used before.
+        - FAILED_PRECONDITION, RESET_TOKEN_EXPIRED: the token is over 2 hours old.
+        - FAILED_PRECONDITION, PASSWORD_UNCHANGED: it is the password that the person has. The token stays good.
+        - RESOURCE_EXHAUSTED, RATE_LIMITED: too many passwords at once, or calls from this address.
+        """
+        return self._call(COMPLETE_PASSWORD_RESET, request, timeout=timeout)
 
     def GetRegistrationConfirmation(
         self, request: pb.GetRegistrationConfirmationRequest, *, timeout: float | None = None

@@ -1,1 +1,1 @@
-"""The use cases of password credentials: registrations and sign-ins."""
+"""The use cases of password credentials: registrations, sign-ins and password resets."""

@@ -14,7 +14,7 @@ from server.kernel.subdomain import Platform
 from server.subdomains.ancillary.audits.api import AuditsApi
 from server.subdomains.identity.auth_tokens.api import Tokens
 from server.subdomains.identity.password_credentials.application.completion import Completion, is_registered_person
-from server.subdomains.identity.password_credentials.application.lockout import lockout_rules
+from server.subdomains.identity.password_credentials.application.lockout import lockout_rules, login_key
 from server.subdomains.identity.password_credentials.domain.credential import PersonCredential
 from server.subdomains.identity.password_credentials.domain.logins import LockoutRules, LoginMonitor
 from server.subdomains.identity.password_credentials.errors import (
@@ -113,7 +113,7 @@ class SecondFactorSignIns:
         return await self._completion.open_session(uow, credential, user, amr)
 
     async def _monitor(self, uow: UnitOfWork, credential: PersonCredential) -> LoginMonitor:
-        name_digest = self._secrets.index("login-name", credential.email_address.encode())
+        name_digest = login_key(self._secrets, credential.email_address)
         return await LoginMonitorRepository(uow, self._rules).get(name_digest, self._now())
 
     async def _credential(self, uow: UnitOfWork, user_id: str) -> PersonCredential:

@@ -20,7 +20,8 @@ from server.kernel.turns import Turns
 from server.subdomains.ancillary.audits.api import AuditsApi
 from server.subdomains.identity.auth_tokens.api import Tokens
 from server.subdomains.identity.password_credentials.application.completion import Completion, is_registered_person
-from server.subdomains.identity.password_credentials.application.lockout import lockout_rules
+from server.subdomains.identity.password_credentials.application.lockout import lockout_rules, login_key
+from server.subdomains.identity.password_credentials.application.stand_ins import StandIns
 from server.subdomains.identity.password_credentials.domain import passwords
 from server.subdomains.identity.password_credentials.domain.credential import PersonCredential
 from server.subdomains.identity.password_credentials.domain.logins import Admission, LockoutRules
@@ -76,6 +77,7 @@ class SignIns:
         rules: LockoutRules,
         completion: Completion,
         second_factors: Callable[[], SecondFactors],
+        stand_ins: StandIns,
         users: UsersApi,
         audits: AuditsApi,
         new_id: Callable[[str], str],
@@ -91,7 +93,9 @@ class SignIns:
         self._audits = audits
         self._new_id = new_id
         self._now = now
+        self._stand_ins = stand_ins
         self._turns = Turns()
+        self._last_user_id = ANONYMOUS
 
     @classmethod
     def of(cls, platform: Platform) -> "SignIns":
@@ -102,6 +106,7 @@ class SignIns:
             rules=lockout_rules(platform),
             completion=Completion.of(platform),
             second_factors=lambda: platform.answers[SecondFactors],
+            stand_ins=StandIns.of(platform),
             users=UsersApi.of(platform),
             audits=AuditsApi.of(platform),
             new_id=platform.new_id,
@@ -110,9 +115,7 @@ class SignIns:
 
     async def authenticate_credential(self, *, email_address: str, password: str) -> Tokens:
         """Open a session for whoever knows the password of this name."""
-        attempt = Attempt(
-            self._new_id("attempt"), self._secrets.index("login-name", email_address.encode()), email_address
-        )
+        attempt = Attempt(self._new_id("attempt"), login_key(self._secrets, email_address), email_address)
         try:
             answer = await self._carry_out(attempt, passwords.normal_form(password), await self._admit(attempt))
         except asyncio.CancelledError:
@@ -142,21 +145,28 @@ class SignIns:
         async with self._begin(is_step=True) as uow:
             monitors, credentials = LoginMonitorRepository(uow, self._rules), CredentialRepository(uow)
             monitor = await monitors.get(attempt.name_digest, now)
-            credential = await credentials.find_by_email_address(attempt.email_address)
+            # Not kept from others: attempts with this name wait at the monitor, and it is looked at again.
+            credential = await credentials.look_up_by_email_address(attempt.email_address)
             admission = monitor.admit(attempt.id, self._rules, now)
             await monitors.save(monitor, now)
-            if admission is Admission.LOCKED and credential is not None:
+            if admission is Admission.LOCKED:
                 await self._refuse_locked(uow, credential)
             elif admission is Admission.ADMITTED:
                 await monitors.forget_expired(attempt.name_digest, now)
         return admission, credential.password_hash if credential is not None else None
 
-    async def _refuse_locked(self, uow: UnitOfWork, credential: PersonCredential) -> None:
-        credential.lock()  # unless it is: attempts that never ended lock it, too
-        if credential.events:
-            await CredentialRepository(uow).save(credential)
-        template = "User {Id} tried to sign in with a password while locked"
-        self._audit(uow, "Failed.AccountLocked", template, credential.user_id)
+    async def _refuse_locked(self, uow: UnitOfWork, credential: PersonCredential | None) -> None:
+        if credential is not None and not credential.is_locked:
+            # Attempts that never ended lock it, too.
+            locked = await CredentialRepository(uow).find_by_user(credential.user_id)
+            if locked is not None:
+                locked.lock()
+                await CredentialRepository(uow).save(locked)
+        user_id = credential.user_id if credential is not None else ANONYMOUS
+        # Of a name that nobody has none is kept, which shows in the work no more than in the answer.
+        async with uow.part(is_kept=credential is not None):
+            template = "User {Id} tried to sign in with a password while locked"
+            self._audit(uow, "Failed.AccountLocked", template, user_id)
 
     async def _carry_out(self, attempt: Attempt, password: str, password_hash: str | None) -> Tokens | Refusal:
         while True:
@@ -189,8 +199,9 @@ class SignIns:
         monitors, credentials = LoginMonitorRepository(uow, self._rules), CredentialRepository(uow)
         monitor = await monitors.get(attempt.name_digest, now)
         credential = await credentials.find_by_email_address(attempt.email_address)
-        # Looked for in any case: an unknown name must not save a read.
-        user = await self._users.find_user(uow, credential.user_id if credential is not None else ANONYMOUS)
+        # An unknown name must not save a read: then the user who was looked for last is looked for once more.
+        user_id = credential.user_id if credential is not None else self._last_user_id
+        user, self._last_user_id = await self._users.find_user(uow, user_id), user_id
         is_in_time = monitor.end(attempt.id)
         if is_in_time and credential is not None and credential.password_hash != verdict.password_hash:
             raise _HashChanged(credential.password_hash)
@@ -198,12 +209,12 @@ class SignIns:
         if credential is None or user is None or not (is_right and is_registered_person(user)):
             locks = is_in_time and monitor.fail(self._rules, now)
             await monitors.save(monitor, now)
-            # For a name that nobody has the same is written, about nobody.
-            refused = credential or PersonCredential.of_nobody(self._new_id("cred"), ANONYMOUS, now)
-            if is_in_time:
-                refused.refuse_password(locks=locks)
-            await credentials.save(refused)
-            self._audit(uow, "Failed.InvalidCredentials", "User {Id} gave a wrong password", refused.user_id)
+            async with self._stand_ins.somebody(uow, credential) as refused:
+                if is_in_time:
+                    refused.refuse_password(locks=locks)
+                await credentials.save(refused)
+            against = credential.user_id if credential is not None else ANONYMOUS
+            self._audit(uow, "Failed.InvalidCredentials", "User {Id} gave a wrong password", against)
             return InvalidCredentials()
         # The right password alone makes good for nothing where a second factor is still to come.
         if not credential.is_mfa_enabled:

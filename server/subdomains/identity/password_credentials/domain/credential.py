@@ -9,6 +9,7 @@ from server.subdomains.identity.password_credentials.errors import (
     MfaCannotBeDisabled,
     RegistrationAlreadyVerified,
     RegistrationTokenExpired,
+    ResetTokenExpired,
 )
 from server.subdomains.identity.password_credentials.events import (
     PersonCredentialAccountLocked,
@@ -16,6 +17,7 @@ from server.subdomains.identity.password_credentials.events import (
     PersonCredentialCreated,
     PersonCredentialCredentialsChanged,
     PersonCredentialMfaOptionsChanged,
+    PersonCredentialPasswordResetCompleted,
     PersonCredentialPasswordResetInitiated,
     PersonCredentialPasswordVerified,
     PersonCredentialRegistrationChanged,
@@ -25,6 +27,7 @@ from server.subdomains.identity.password_credentials.events import (
 
 _CONFIRMATION_LIFETIME = timedelta(hours=24)
 _RESET_LIFETIME = timedelta(hours=2)
+_HASH_OF_NOBODY = "-" * 97  # as long as a real one
 
 
 @dataclass(slots=True, kw_only=True)
@@ -72,7 +75,7 @@ class PersonCredential:
         )
         credential.events.append(PersonCredentialCreated(credential_id=credential_id, user_id=user_id))
         if password_hash is not None:
-            credential.events.append(PersonCredentialCredentialsChanged(credential_id=credential_id, user_id=user_id))
+            credential._credentials_changed()
         credential.events.append(
             PersonCredentialRegistrationChanged(
                 credential_id=credential_id, user_id=user_id, email_address=email_address, person_name=name
@@ -82,8 +85,15 @@ class PersonCredential:
 
     @classmethod
     def of_nobody(cls, credential_id: str, user_id: str, now: datetime) -> "PersonCredential":
-        """Stand in for the credential that an unknown name has not, so that attempts with it leave equal traces."""
-        return cls(id=credential_id, user_id=user_id, email_address="", name="", password_hash=None, created_at=now)
+        """Stand in for the credential that an unknown name has not, so that attempts with it take equal work."""
+        return cls(
+            id=credential_id,
+            user_id=user_id,
+            email_address=f"{credential_id}@nobody.invalid",
+            name="Nobody",
+            password_hash=_HASH_OF_NOBODY,
+            created_at=now,
+        )
 
     @property
     def is_verified(self) -> bool:
@@ -112,16 +122,64 @@ class PersonCredential:
         """
         if self.verification_expires_at is None or now >= self.verification_expires_at:
             raise RegistrationTokenExpired
+        self.vouch(now)
+
+    def vouch(self, now: datetime) -> None:
+        """Take it as proven that the address is the person's: somebody else has seen to it."""
         self.verified_at = now
         self.verification_token_digest, self.verification_expires_at = None, None
         self.events.append(
             PersonCredentialRegistrationVerificationVerified(credential_id=self.id, user_id=self.user_id)
         )
 
+    def replace_registration(self, *, name: str, password_hash: str, now: datetime) -> None:
+        """
+        Let the owner of the address take the place of whoever registered it and never confirmed it.
+
+        Raises:
+            RegistrationAlreadyVerified: It was the owner.
+        """
+        if self.is_verified:
+            raise RegistrationAlreadyVerified
+        self.name, self.password_hash = name, password_hash
+        self._credentials_changed()
+        self.events.append(
+            PersonCredentialRegistrationChanged(
+                credential_id=self.id, user_id=self.user_id, email_address=self.email_address, person_name=name
+            )
+        )
+        self.vouch(now)
+
+    def void(self) -> None:
+        """Take away the password and the token of a registration that nobody has confirmed: they may be planted."""
+        if self.is_verified:
+            return
+        had_any = self.password_hash is not None or self.verification_token_digest is not None
+        self.password_hash, self.verification_token_digest, self.verification_expires_at = None, None, None
+        if had_any:
+            self._credentials_changed()
+
     def initiate_password_reset(self, token_digest: bytes, now: datetime) -> None:
         """Let whoever shows this token set a password. An earlier one is no longer good."""
         self.reset_token_digest, self.reset_expires_at = token_digest, now + _RESET_LIFETIME
         self.events.append(PersonCredentialPasswordResetInitiated(credential_id=self.id, user_id=self.user_id))
+
+    def check_password_reset(self, now: datetime) -> None:
+        """
+        Look whether the token of the reset, which was shown, still lets somebody set a password.
+
+        Raises:
+            ResetTokenExpired: It came too late.
+        """
+        if self.reset_expires_at is None or now >= self.reset_expires_at:
+            raise ResetTokenExpired
+
+    def complete_password_reset(self, password_hash: str) -> None:
+        """Take the new password. The token is used up, and nobody is locked out any more."""
+        self.password_hash = password_hash
+        self.reset_token_digest, self.reset_expires_at = None, None
+        self.events.append(PersonCredentialPasswordResetCompleted(credential_id=self.id, user_id=self.user_id))
+        self._unlock()
 
     def accept_password(self) -> None:
         """Somebody gave the right password."""
@@ -170,6 +228,9 @@ class PersonCredential:
                 credential_id=self.id, user_id=self.user_id, is_enabled=is_enabled, can_be_disabled=can_be_disabled
             )
         )
+
+    def _credentials_changed(self) -> None:
+        self.events.append(PersonCredentialCredentialsChanged(credential_id=self.id, user_id=self.user_id))
 
     def _unlock(self) -> None:
         # An attempt is looked at only when the lock, if there was one, has run out.

@@ -1,7 +1,7 @@
 """What a password may be."""
 
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 
 LONGEST = 200
@@ -19,23 +19,41 @@ class PasswordRules:
     """The rules of new passwords. There are none about kinds of characters."""
 
     shortest: int
-    common: Collection[str]
+    common: Container[str]
     product_name: str
 
     def broken_by(
         self, password: str, *, first_name: str, last_name: str, email_address: str
     ) -> tuple[str, str] | None:
         """The reason and the description of the rule that a new password breaks, if it breaks one."""
-        password = normal_form(password)
-        if len(password) < self.shortest:
-            return "PASSWORD_TOO_SHORT", f"must have at least {self.shortest} characters"
-        if len(password) > LONGEST:
-            return "PASSWORD_TOO_LONG", f"must have at most {LONGEST} characters"
-        if password.casefold() in self.common:
-            return "PASSWORD_TOO_COMMON", "must not be a password that many people use"
+        # A name first: many are on the list as well, and this says more.
+        broken = self._broken_by_length(password) or self.broken_by_name(
+            password, first_name=first_name, last_name=last_name, email_address=email_address
+        )
+        return broken or self.broken_by_anybodys(password)
+
+    def broken_by_anybodys(self, password: str) -> tuple[str, str] | None:
+        """The same, as far as it does not matter whose password it is."""
+        broken = self._broken_by_length(password)
+        if broken is None and normal_form(password).casefold() in self.common:
+            return "PASSWORD_TOO_COMMON", "must not be a password that many people use, or that was breached"
+        return broken
+
+    def broken_by_name(
+        self, password: str, *, first_name: str, last_name: str, email_address: str
+    ) -> tuple[str, str] | None:
+        """The same, as to the names of whoever chooses it, and of the product."""
         names = [self.product_name, *_names(first_name, last_name), *_parts(email_address)]
-        if _is_one_of(password, names):
+        if _is_one_of(normal_form(password), names):
             return "PASSWORD_CONTAINS_NAME", "must not be your name, your address, or the product's name"
+        return None
+
+    def _broken_by_length(self, password: str) -> tuple[str, str] | None:
+        length = len(normal_form(password))
+        if length < self.shortest:
+            return "PASSWORD_TOO_SHORT", f"must have at least {self.shortest} characters"
+        if length > LONGEST:
+            return "PASSWORD_TOO_LONG", f"must have at most {LONGEST} characters"
         return None
 
 
