@@ -33,6 +33,7 @@ from server.subdomains.identity.api_keys.wiring import api_keys
 from server.subdomains.identity.auth_tokens.wiring import auth_tokens
 from server.subdomains.identity.identities.wiring import identities
 from server.subdomains.identity.machines.wiring import machines
+from server.subdomains.identity.mfa.wiring import mfa
 from server.subdomains.identity.password_credentials.wiring import password_credentials
 from server.subdomains.identity.single_sign_on.wiring import single_sign_on
 from server.subdomains.organizations.wiring import organizations
@@ -62,6 +63,7 @@ SUBDOMAINS: list[Callable[[Platform], Subdomain]] = [
     organizations,
     auth_tokens,
     password_credentials,
+    mfa,
     api_keys,
     machines,
     single_sign_on,

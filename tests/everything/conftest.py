@@ -13,6 +13,7 @@ from server.composition import compose, histories
 from tests.everything.endpoints import endpoints
 from tests.everything.people import FLAG, everybody, values_for
 from tests.everything.providers import provider_entry, sign_ins_by_providers
+from tests.everything.second_factors import second_factors
 from tests.everything.signatures import SETTINGS, reports
 from tests.everything.world import World, standing_gateway
 from tests.harness import fresh_database, running
@@ -64,4 +65,5 @@ async def world(
         ways = await stack.enter_async_context(standing_gateway(server.port, run_folder / "development"))
         organization_id, callers = await everybody(server)
         values = values_for(server) | reports() | endpoints(server) | sign_ins_by_providers()
+        values |= second_factors(server, callers["enrolled"])
         yield World(server, ways, organization_id, callers, values)

@@ -92,6 +92,16 @@ class Operation:
         return self.access.caller == CALLER_ANYONE and not self.is_tenanted
 
     @property
+    def is_of_a_sign_in(self) -> bool:
+        """Whether it is for somebody who is about to sign in with a second factor."""
+        return "mfa_token" in self.descriptor.input_type.fields_by_name
+
+    @property
+    def is_of_second_factors(self) -> bool:
+        """Whether it is for somebody signed in who has second factors."""
+        return "MfaAuthenticator" in self.name and "request_id" not in self.descriptor.input_type.fields_by_name
+
+    @property
     def streams_answers(self) -> bool:
         return bool(self.descriptor.server_streaming)
 

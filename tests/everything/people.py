@@ -195,7 +195,7 @@ def metadata_of(person: Person) -> tuple[tuple[str, str], ...]:
 async def everybody(running: Running) -> tuple[str, dict[str, Caller]]:
     """An organization, and callers of every kind around it."""
     people = People(running)
-    names = ("owner", "member", "featureless", "outsider", "operator", "suspended", "revoked session")
+    names = ("owner", "member", "featureless", "outsider", "enrolled", "operator", "suspended", "revoked session")
     cast = {name: await people.person() for name in names}
     organization_id = await people.organization(cast["owner"])
     for name in ("member", "featureless", "suspended"):

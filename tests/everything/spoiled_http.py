@@ -50,11 +50,7 @@ def spoiled_by_rest(route: Route, valid: Message) -> Iterator[SpoiledHttp]:
 
 def _spoiled_paths(route: Route, valid: Message) -> Iterator[SpoiledHttp]:
     for variable in route.variables:
-        mark = "PLACE0OF0VALUE"
-        marked = type(valid)()
-        marked.CopyFrom(valid)
-        setattr(marked, variable, mark)
-        target, body = rest_request(route, marked)
+        target, mark, body = _marked(route, valid, variable)
         for how, text in {
             "malformed id": "nonsense",
             "id of another kind": OTHER_KIND,
@@ -67,6 +63,19 @@ def _spoiled_paths(route: Route, valid: Message) -> Iterator[SpoiledHttp]:
             "climbs": "..%2f..%2fetc",
         }.items():
             yield SpoiledHttp(variable, how, route.verb, target.replace(mark, text), _json(body))
+
+
+def _marked(route: Route, valid: Message, variable: str) -> tuple[str, str, Any]:
+    """The target and the body of a request, and what stands in its path for a variable."""
+    marked, mark = type(valid)(), "PLACE0OF0VALUE"
+    marked.CopyFrom(valid)
+    kind = valid.DESCRIPTOR.fields_by_name[variable].enum_type
+    if kind is None:
+        setattr(marked, variable, mark)
+    else:  # no other word would go in, and this one stands nowhere else
+        mark = kind.values_by_number[getattr(valid, variable)].name
+    target, body = rest_request(route, marked)
+    return target, mark, body
 
 
 def _spoiled_queries(route: Route, valid: Message) -> Iterator[SpoiledHttp]:

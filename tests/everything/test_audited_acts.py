@@ -19,6 +19,7 @@ from server.kernel.errors import AccountSuspended
 from server.subdomains.identity.single_sign_on.api import SingleSignOnApi
 from tests.everything.people import People, Person, metadata_of
 from tests.everything.providers import PROVIDER
+from tests.everything.second_factors import Association, SecondFactors
 from tests.everything.world import World
 from tests.harness import Running, refusal
 from tests.single_sign_on.clients import SsoClient, claims_of
@@ -44,6 +45,10 @@ class Acts:
     @property
     def people(self) -> People:
         return People(self.server)
+
+    @property
+    def factors(self) -> SecondFactors:
+        return SecondFactors(self.server)
 
     async def register(self) -> str:
         _, user_id, _ = await self.people.register()
@@ -142,6 +147,22 @@ class Acts:
         await self.people.reinstate(person)
         return person.user_id
 
+    async def pass_a_second_factor(self) -> str:
+        return (await self.factors.confirm(await self._begun())).user_id
+
+    async def fail_a_second_factor(self) -> str:
+        begun = await self._begun()
+        await self.factors.refuse(begun)
+        return begun.person.user_id
+
+    async def reset_second_factors(self) -> str:
+        person, operator = await self.factors.person(), await self.people.operator()
+        await self.factors.reset(person, metadata_of(operator))
+        return person.user_id
+
+    async def _begun(self) -> Association:
+        return await self.factors.associate(await self.factors.person())
+
     async def use_a_key(self) -> str:
         person = await self.people.person()
         await self._call_with(await self.people.api_key(metadata_of(person)))
@@ -205,10 +226,17 @@ RULES = {
     "Authentication.Password.Failed.BeforeVerified": Rule(
         Acts.sign_in_unconfirmed, f"{_CREDENTIAL}password_verified.v1"
     ),
+    "Authentication.Password.Mfa.Passed": Rule(Acts.pass_a_second_factor, "auth_tokens.auth_tokens_created.v1"),
+    "Authentication.Password.Mfa.Failed.InvalidMfa": Rule(Acts.fail_a_second_factor),
+    "Authentication.Password.Mfa.Reset": Rule(Acts.reset_second_factors, "mfa.person_credential_mfa_state_reset.v1"),
     "Authentication.Any.Refreshed.Passed": Rule(Acts.refresh, "auth_tokens.tokens_refreshed.v1"),
     "Authentication.Any.Refreshed.Failed.AccountSuspended": Rule(Acts.refresh_suspended),
     "Authentication.Any.Refreshed.Failed.TokenReused": Rule(Acts.refresh_twice, "auth_tokens.tokens_revoked.v1"),
     "Authentication.Session.Revoked": Rule(Acts.end_a_session, "auth_tokens.tokens_revoked.v1"),
+    "Authentication.APIKey.Passed": Rule(Acts.use_a_key, "api_keys.api_key_verified.v1"),
+    "Authentication.APIKey.Failed.AccountSuspended": Rule(Acts.use_a_key_suspended),
+    "Authentication.APIKey.Revoked": Rule(Acts.revoke_a_key, "api_keys.api_key_revoked.v1"),
+    "APIKeyAuthentication.Failed.InvalidAPIKey": Rule(Acts.forge_a_key),
     "SingleSignOn.AutoRegistered": Rule(Acts.sign_in_by_a_provider, "single_sign_on.sso_user_created.v1"),
     "Authentication.SSO.Passed": Rule(Acts.sign_in_by_a_provider, "auth_tokens.auth_tokens_created.v1"),
     "Authentication.SSO.Failed.AccountSuspended": Rule(Acts.sign_in_by_a_provider_suspended),
@@ -216,10 +244,6 @@ RULES = {
         Acts.renew_tokens_of_a_provider, "single_sign_on.provider_auth_tokens_changed.v1"
     ),
     "Authentication.SSO.Refreshed.Failed.AccountSuspended": Rule(Acts.renew_tokens_of_a_provider_suspended),
-    "Authentication.APIKey.Passed": Rule(Acts.use_a_key, "api_keys.api_key_verified.v1"),
-    "Authentication.APIKey.Failed.AccountSuspended": Rule(Acts.use_a_key_suspended),
-    "Authentication.APIKey.Revoked": Rule(Acts.revoke_a_key, "api_keys.api_key_revoked.v1"),
-    "APIKeyAuthentication.Failed.InvalidAPIKey": Rule(Acts.forge_a_key),
     "ServiceTokenAuthentication.Failed.InvalidToken": Rule(Acts.forge_a_service_token),
 }
 

@@ -28,6 +28,7 @@ from tests.everything.people import People, Person, metadata_of
 from tests.everything.providers import PROVIDER
 from tests.everything.requests import assign, fields_of, rules_of
 from tests.everything.rows import contents
+from tests.everything.second_factors import SecondFactors
 from tests.everything.spoiled import LONG
 from tests.everything.world import Ways, World, gathered, standing_gateway
 from tests.single_sign_on.clients import SsoClient
@@ -95,8 +96,8 @@ async def traces(world: World, run_folder: Path, issuer: Issuer) -> AsyncIterato
     with standard_output_in(output):
         ways = await standing.__aenter__()
     await sign_up_and_in(world, found)
-    await sign_in_by_a_provider(SsoClient(world.running, PROVIDER, issuer), found)
     await use_api_keys(world, ways, found)
+    await sign_in_by_a_provider(SsoClient(world.running, PROVIDER, issuer), found)
     for operation in SIGN_IN:
         await misuse(world, ways, operation, found)
     await deliver(world)
@@ -152,10 +153,31 @@ async def sign_up_and_in(world: World, traces: Traces) -> None:
     tokens = await people.sign_in(username, request_id=str(uuid4()))
     person = Person(username, tokens)
     renewed = await people.refresh(person, request_id=str(uuid4()))
+    factors = SecondFactors(world.running)
+    begun = await factors.associate(await factors.person())
+    await factors.confirm(begun)
     traces.handed_out += [
         token,
+        begun.mfa_token,
+        begun.secret,
+        *begun.recovery_codes,
         *(each.value for given in (tokens, renewed) for each in (given.access_token, given.refresh_token)),
     ]
+
+
+async def use_api_keys(world: World, ways: Ways, traces: Traces) -> None:
+    """A person's key and a machine's, used as they are meant to be and with a slip, natively and by REST."""
+    people = People(world.running)
+    person = await people.person()
+    keys = [await people.api_key(metadata_of(person), request_id=str(uuid4()))]
+    keys += [value for _, value in (await people.machine(person)).metadata]
+    [operation] = [found for found in OPERATIONS if found.name == "GetIdentity"]
+    for text in [key[:end] for key in keys for end in (len(key), -1)]:
+        shown = (("x-api-key", text),)
+        for channel in (world.running.channel, ways.channel):
+            await call_natively(channel, operation, operation.request(), shown)
+        await call_by_rest(ways.client, operation.routes[0], operation.request(), shown)
+    traces.handed_out += [key.rpartition("_")[2][:43] for key in keys]
 
 
 async def sign_in_by_a_provider(client: SsoClient, traces: Traces) -> None:
@@ -175,26 +197,14 @@ async def sign_in_by_a_provider(client: SsoClient, traces: Traces) -> None:
     ]
 
 
-async def use_api_keys(world: World, ways: Ways, traces: Traces) -> None:
-    """A person's key and a machine's, used as they are meant to be and with a slip, natively and by REST."""
-    people = People(world.running)
-    person = await people.person()
-    keys = [await people.api_key(metadata_of(person), request_id=str(uuid4()))]
-    keys += [value for _, value in (await people.machine(person)).metadata]
-    [operation] = [found for found in OPERATIONS if found.name == "GetIdentity"]
-    for text in [key[:end] for key in keys for end in (len(key), -1)]:
-        shown = (("x-api-key", text),)
-        for channel in (world.running.channel, ways.channel):
-            await call_natively(channel, operation, operation.request(), shown)
-        await call_by_rest(ways.client, operation.routes[0], operation.request(), shown)
-    traces.handed_out += [key.rpartition("_")[2][:43] for key in keys]
-
-
 async def misuse(world: World, ways: Ways, operation: Operation, traces: Traces) -> None:
     """Send secrets in every text of an operation: unknown, too long, ill-formed, in wrong places and in bad bodies."""
     caller = replace(world.owner, metadata=())
     valid = await world.requests.valid(operation, caller, world.organization_id)
-    texts = [each for each in fields_of(valid) if each.type == FieldDescriptor.TYPE_STRING]
+    # What stands in a path is no secret, and is logged.
+    in_path = {name for route in operation.routes for name in route.variables}
+    assert not [each for each in fields_of(valid) if each.name in in_path and each.GetOptions().debug_redact]
+    texts = [each for each in fields_of(valid) if each.type == FieldDescriptor.TYPE_STRING and each.name not in in_path]
     for each in texts:
         # A name that is good is kept, as it should be: only what is refused must leave nothing.
         ways_to_be_wrong = [lambda text: text + LONG, lambda text: f"{text}\x00", lambda text: f"{text}\x07\x1b"]

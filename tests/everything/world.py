@@ -55,6 +55,10 @@ class World:
         """Somebody who may call an operation."""
         if operation.is_service_only:
             return self.callers["service"]
+        if operation.is_of_a_sign_in:
+            return self.callers["nobody"]
+        if operation.is_of_second_factors:
+            return self.callers["enrolled"]
         return self.callers["operator"] if operation.is_for_operators else self.owner
 
     async def make(self, operation: Operation, request: Message, caller: Caller) -> Message:

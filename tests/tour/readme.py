@@ -1,4 +1,4 @@
-"""What stands in the README's tours: what a newcomer pastes, and what the README says comes out."""
+"""What stands in pages to be pasted, the README's tours above all, and what the page says comes out."""
 
 import re
 from collections.abc import Sequence
@@ -28,10 +28,11 @@ class Step:
 
 def tours() -> dict[str, Sequence[Step]]:
     """Every tour by its title."""
-    return {tour["title"]: _steps(tour["text"]) for tour in _TOUR.finditer(README.read_text())}
+    return {tour["title"]: steps_of(tour["text"]) for tour in _TOUR.finditer(README.read_text())}
 
 
-def _steps(text: str) -> list[Step]:
+def steps_of(text: str) -> list[Step]:
+    """The blocks of a text, in order."""
     steps: list[Step] = []
     for fence in _FENCE.finditer(text):
         if fence["language"] == "text":

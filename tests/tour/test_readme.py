@@ -1,8 +1,6 @@
 """The README's tours, pasted as a newcomer would, against everything that `make run` starts."""
 
 import asyncio
-import os
-import shutil
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Sequence
@@ -12,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from tests.journeys.whole_run import WholeRun, whole_run
+from tests.tour.newcomer import environment_of
 from tests.tour.readme import ROOT, Step, tours
 
 END = "--- end of the block ---"
@@ -30,20 +29,7 @@ async def run() -> AsyncIterator[WholeRun]:
 
 @pytest.fixture
 def environment(run: WholeRun, tmp_path: Path) -> dict[str, str]:
-    """What a newcomer's shell has: the folder's environment on the path, and the ports of this run."""
-    path = [str(Path(sys.executable).parent), os.environ["PATH"]]
-    if shutil.which("curl") is None:
-        stand_in = tmp_path / "curl"
-        stand_in.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{ROOT}/tests/tour/curl.py" "$@"\n')
-        stand_in.chmod(0o755)
-        path.append(str(tmp_path))
-    sources = [ROOT / "generated", ROOT / "clients" / "python" / "src"]
-    return os.environ | {
-        "PATH": os.pathsep.join(path),
-        "PYTHONPATH": os.pathsep.join(str(source) for source in sources),
-        "TENANTRY_HTTP_PORT": str(run.http_port),
-        "TENANTRY_GRPC_PORT": str(run.grpc_port),
-    }
+    return environment_of(run, tmp_path)
 
 
 @pytest.mark.parametrize("title", tours())

@@ -15,6 +15,7 @@ from tenantry_client.errors import (
     FieldViolation,
     InternalError,
     InvalidArgument,
+    MfaRequired,
     NotFound,
     PermissionDenied,
     ResourceExhausted,
@@ -24,6 +25,9 @@ from tenantry_client.errors import (
     Unimplemented,
 )
 from tenantry_client.retries import RetryPolicy
+from tenantry_client.second_factor import SecondFactor
+from tenantry_client.second_factor_sync import SecondFactorSync
+from tenantry_client.single_sign_on import SignOnFailed, StartedSignOn
 
 __all__ = [
     "Aborted",
@@ -33,10 +37,15 @@ __all__ = [
     "FieldViolation",
     "InternalError",
     "InvalidArgument",
+    "MfaRequired",
     "NotFound",
     "PermissionDenied",
     "ResourceExhausted",
     "RetryPolicy",
+    "SecondFactor",
+    "SecondFactorSync",
+    "SignOnFailed",
+    "StartedSignOn",
     "Tenantry",
     "TenantryError",
     "TenantrySync",

@@ -1,21 +1,26 @@
 """The client for everything but asyncio. The twin of ``client``."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
 from tenantry.auth_tokens.v1.auth_tokens_service_pb2 import RevokeTokenRequest
 from tenantry.auth_tokens.v1.tokens_pb2 import Tokens
 from tenantry.password_credentials.v1.password_credentials_service_pb2 import AuthenticateCredentialRequest
+from tenantry.single_sign_on.v1.single_sign_on_service_pb2 import StartSingleSignOnRequest
 
 from tenantry_client.credentials import Key, Metadata, bearer
 from tenantry_client.deadlines import Deadline
-from tenantry_client.errors import Unauthenticated
+from tenantry_client.errors import MfaRequired, TenantryError, Unauthenticated
 from tenantry_client.methods import Method, Request, Response
 from tenantry_client.retries import RetryPolicy
+from tenantry_client.second_factor_sync import SecondFactorSync
 from tenantry_client.services import ServicesSync
 from tenantry_client.services.password_credentials import AUTHENTICATE_CREDENTIAL
+from tenantry_client.services.single_sign_on import AUTHENTICATE_SINGLE_SIGN_ON, START_SINGLE_SIGN_ON
 from tenantry_client.session_sync import SessionSync
+from tenantry_client.single_sign_on import StartedSignOn, code_challenge, new_code_verifier
 from tenantry_client.targets import Target
 from tenantry_client.tokens import HeldTokens
 from tenantry_client.transport_sync import TransportSync
@@ -55,25 +60,42 @@ class TenantrySync(ServicesSync):
 
     def sign_in(self, email_address: str, password: str) -> Tokens:
         """
-        Sign a person in. From then on every call is made in that session, whose tokens are renewed as needed.
+        Sign a person in. From then on every call is made in that session, whose tokens are renewed as needed. It ends
+        an earlier session of this client.
 
-        Raises ``Unauthenticated`` ``INVALID_CREDENTIALS``, and ``PermissionDenied`` ``MFA_REQUIRED`` with ``mfa_token``
-        in its metadata when a second factor is needed.
+        Raises ``Unauthenticated`` ``INVALID_CREDENTIALS``, and ``MfaRequired`` when a second factor is needed.
         """
         self._key.refuse_session()
-        request = AUTHENTICATE_CREDENTIAL.ready(
-            AuthenticateCredentialRequest(username=email_address, password=password)
+        request = AuthenticateCredentialRequest(username=email_address, password=password)
+        return self._begin((self._call_anonymously(AUTHENTICATE_CREDENTIAL, request)).tokens)
+
+    def second_factor(self, required: MfaRequired | str) -> SecondFactorSync:
+        """Go on with a sign-in that needs a second factor: with the error, or the ``mfa_token`` in it."""
+        self._key.refuse_session()
+        mfa_token = required.mfa_token if isinstance(required, MfaRequired) else required
+        return SecondFactorSync(self._call_anonymously, self._begin, mfa_token)
+
+    def start_single_sign_on(self, provider: str, *, prompt_login: bool = False, login_hint: str = "") -> StartedSignOn:
+        """Start a sign-in at a provider that the server knows, such as ``google``. Good for 10 minutes."""
+        self._key.refuse_session()
+        verifier = new_code_verifier()
+        request = StartSingleSignOnRequest(
+            provider=provider,
+            code_challenge=code_challenge(verifier),
+            prompt_login=prompt_login,
+            login_hint=login_hint,
         )
-        # Without a credential: a session that has ended must not stand in the way of a new one.
-        response = self._transport.send(
-            AUTHENTICATE_CREDENTIAL,
-            request,
-            metadata=(),
-            deadline=Deadline.after(self._timeout),
-            retries=self._retries,
-        )
-        self._session.begin(HeldTokens.received(response.tokens))
-        return response.tokens
+        return StartedSignOn.of(provider, verifier, self._call_anonymously(START_SINGLE_SIGN_ON, request))
+
+    def finish_single_sign_on(self, started: StartedSignOn, address: str) -> Tokens:
+        """
+        Sign in with the address that the provider has sent the browser back to, code and state included.
+
+        Raises ``SignOnFailed`` before anything is sent, and ``Unauthenticated`` ``SSO_AUTHENTICATION_FAILED``.
+        """
+        self._key.refuse_session()
+        request = started.answered(address)
+        return self._begin((self._call_anonymously(AUTHENTICATE_SINGLE_SIGN_ON, request)).tokens)
 
     def resume(self, tokens: Tokens) -> None:
         """Go on in a session whose tokens were kept elsewhere. Only one client may use them."""
@@ -84,7 +106,7 @@ class TenantrySync(ServicesSync):
         """End the session, here and on the server. Does nothing when nobody is signed in."""
         tokens = self._session.end()
         if tokens:
-            self.auth_tokens.RevokeToken(RevokeTokenRequest(refresh_token=tokens.refresh_token.value))
+            self._revoke(tokens)
 
     @property
     def tokens(self) -> Tokens | None:
@@ -120,6 +142,23 @@ class TenantrySync(ServicesSync):
         # Refused before anything was done, so even a write may be sent again.
         token = self._session.access_token_after(token, deadline)
         return self._send(method, message, bearer(token) if token else (), deadline)
+
+    def _call_anonymously(
+        self, method: Method[Request, Response], request: Request, metadata: Metadata = ()
+    ) -> Response:
+        # Without the client's credential: a session that has ended must not stand in the way of a new one.
+        return self._send(method, method.ready(request), metadata, Deadline.after(self._timeout))
+
+    def _begin(self, tokens: Tokens) -> Tokens:
+        earlier = self._session.end()
+        self._session.begin(HeldTokens.received(tokens))
+        if earlier:  # nobody could end it later; if this fails, it runs out by itself
+            with suppress(TenantryError):
+                self._revoke(earlier)
+        return tokens
+
+    def _revoke(self, tokens: Tokens) -> None:
+        self.auth_tokens.RevokeToken(RevokeTokenRequest(refresh_token=tokens.refresh_token.value))
 
     def _send(
         self, method: Method[Request, Response], message: Request, metadata: Metadata, deadline: Deadline

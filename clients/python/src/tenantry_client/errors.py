@@ -94,6 +94,15 @@ class PermissionDenied(TenantryError):
     code = grpc.StatusCode.PERMISSION_DENIED
 
 
+class MfaRequired(PermissionDenied):
+    """The password is right, and a second factor is needed: go on with ``client.second_factor(error)``."""
+
+    @property
+    def mfa_token(self) -> str:
+        """What the second factor is answered with, within 10 minutes. A secret."""
+        return self.metadata["mfa_token"]
+
+
 class Unauthenticated(TenantryError):
     """There is no credential, or a bad one."""
 
@@ -143,6 +152,7 @@ class InternalError(TenantryError):
 
 
 _CLASSES: dict[grpc.StatusCode, type[TenantryError]] = {cls.code: cls for cls in TenantryError.__subclasses__()}
+_CLASSES_BY_REASON: dict[str, type[TenantryError]] = {"MFA_REQUIRED": MfaRequired}
 
 
 class FailedCall(Protocol):
@@ -181,7 +191,8 @@ def error_of(failed: FailedCall) -> TenantryError:
     details = _Details(packed if isinstance(packed, bytes) else b"")
     request_id = details.request.request_id or trailing.get(_REQUEST_ID_KEY)
     request_id = request_id or dict(failed.initial_metadata() or ()).get(_REQUEST_ID_KEY)
-    return _CLASSES.get(failed.code(), TenantryError)(
+    kind = _CLASSES_BY_REASON.get(details.info.reason) or _CLASSES.get(failed.code(), TenantryError)
+    return kind(
         failed.details() or failed.code().name,
         code=failed.code(),
         reason=details.info.reason,

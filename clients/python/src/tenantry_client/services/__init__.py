@@ -12,6 +12,7 @@ from tenantry_client.services.feature_flags import FeatureFlagsService, FeatureF
 from tenantry_client.services.health import HealthService, HealthServiceSync
 from tenantry_client.services.identities import IdentitiesService, IdentitiesServiceSync
 from tenantry_client.services.machines import MachinesService, MachinesServiceSync
+from tenantry_client.services.mfa import MfaService, MfaServiceSync
 from tenantry_client.services.organizations import OrganizationsService, OrganizationsServiceSync
 from tenantry_client.services.password_credentials import PasswordCredentialsService, PasswordCredentialsServiceSync
 from tenantry_client.services.provisioning import ProvisioningService, ProvisioningServiceSync
@@ -40,6 +41,7 @@ class Services:
         self.health = HealthService(call)
         self.identities = IdentitiesService(call)
         self.machines = MachinesService(call)
+        self.mfa = MfaService(call)
         self.organizations = OrganizationsService(call)
         self.password_credentials = PasswordCredentialsService(call)
         self.provisioning = ProvisioningService(call)
@@ -68,6 +70,7 @@ class ServicesSync:
         self.health = HealthServiceSync(call)
         self.identities = IdentitiesServiceSync(call)
         self.machines = MachinesServiceSync(call)
+        self.mfa = MfaServiceSync(call)
         self.organizations = OrganizationsServiceSync(call)
         self.password_credentials = PasswordCredentialsServiceSync(call)
         self.provisioning = ProvisioningServiceSync(call)

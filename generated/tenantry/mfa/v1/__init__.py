@@ -1,0 +1,1 @@
+"""Made from the contracts in ``protos/`` by ``make protos``. Not to be edited."""
