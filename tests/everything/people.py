@@ -291,12 +291,6 @@ def values_for(running: Running) -> dict[str, Value]:
     async def confirmation_token(*_: object) -> str:
         return (await people.register())[2]
 
-    async def reset_token(*_: object) -> str:
-        return await people.reset_token()
-
-    async def other_password(*_: object) -> str:
-        return f"not {PASSWORD}"
-
     async def flag(*_: object) -> str:
         return FLAG
 
@@ -321,10 +315,6 @@ def values_for(running: Running) -> dict[str, Value]:
         "GetRegistrationConfirmation.user_id": registered_user,
         "ConfirmPersonRegistration.token": confirmation_token,
         "RegisterPerson.invitation_token": nothing,
-        "ResendPasswordReset.token": reset_token,
-        "VerifyPasswordReset.token": reset_token,
-        "CompletePasswordReset.token": reset_token,
-        "CompletePasswordReset.password": other_password,
         "SuspendUser.id": registered_user,
         "ReinstateUser.id": registered_user,
         "GetFeatureFlag.name": flag,
@@ -332,7 +322,24 @@ def values_for(running: Running) -> dict[str, Value]:
         "GetFeatureFlagForCaller.name": flag,
         "GetFeatureFlagForCaller.organization_id": nothing,  # optional, and only for its members
     }
-    return of_people | _values_of_deliveries(running)
+    return of_people | _values_of_resets(people) | _values_of_deliveries(running)
+
+
+def _values_of_resets(people: People) -> dict[str, Value]:
+    """What requests need that set a new password: a mail that was asked for."""
+
+    async def reset_token(*_: object) -> str:
+        return await people.reset_token()
+
+    async def other_password(*_: object) -> str:
+        return f"not {PASSWORD}"
+
+    return {
+        "ResendPasswordReset.token": reset_token,
+        "VerifyPasswordReset.token": reset_token,
+        "CompletePasswordReset.token": reset_token,
+        "CompletePasswordReset.password": other_password,
+    }
 
 
 def _values_of_deliveries(running: Running) -> dict[str, Value]:
