@@ -325,8 +325,8 @@ def values_for(running: Running) -> dict[str, Value]:
     return of_people | _values_of_resets(people) | _values_of_deliveries(running)
 
 
-def _values_of_resets(people: People) -> dict[str, Value]:
-    """What requests need that set a new password: a mail that was asked for."""
+def _values_of_resets(people: "People") -> dict[str, Value]:
+    """What requests about a forgotten password need."""
 
     async def reset_token(*_: object) -> str:
         return await people.reset_token()

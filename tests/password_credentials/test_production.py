@@ -117,8 +117,8 @@ async def confirmed(production):
     people = People(production)
     _, address = await people.register()
     [mail] = await mails_to(production, address)
-    token = re.search(r"#token=([A-Za-z0-9_-]{43})", mail["Html"]["Body"])
-    await people.service.ConfirmPersonRegistration(ConfirmPersonRegistrationRequest(token=token[1]))
+    [token] = re.findall(r"#token=([A-Za-z0-9_-]{43})", mail["Html"]["Body"])
+    await people.service.ConfirmPersonRegistration(ConfirmPersonRegistrationRequest(token=token))
     return people, address
 
 

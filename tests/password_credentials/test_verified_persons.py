@@ -131,6 +131,7 @@ async def test_keys_and_sessions_of_whoever_registered_first_are_void(people, se
     set_current_call(service_call("whoever planted them"))
     async with platform.begin() as uow:
         user = await UsersApi.of(platform).lock_user(uow, user_id)
+        assert user is not None
         await ApiKeysApi.of(platform).create(uow, user_id=user_id, name="planted", expires_at=None)
         await AuthTokensApi.of(platform).issue(uow, user=user, amr=["pwd"], provider="credentials", auth_time=now)
 

@@ -135,7 +135,7 @@ class Issuer:
             "/.well-known/openid-configuration": self._discover,
             "/jwks": self._jwks,
             "/authorize": self._authorize,
-            "/token": self._token,
+            "/token": self.answer_token,
             "/userinfo": self._userinfo,
         }
         return await (self.instead.get(path) or handlers[path])(request)
@@ -156,7 +156,7 @@ class Issuer:
         back = {"code": code, "state": asked["state"]} | ({"iss": self.url} if self.gives_iss else {})
         raise web.HTTPFound(f"{asked['redirect_uri']}?{urlencode(back)}")
 
-    async def _token(self, request: web.Request) -> web.StreamResponse:
+    async def answer_token(self, request: web.Request) -> web.StreamResponse:
         form = {name: values[0] for name, values in parse_qs(await request.text()).items()}
         self.forms.append(form)
         if (form.get("client_id"), form.get("client_secret")) != (CLIENT_ID, CLIENT_SECRET):

@@ -12,7 +12,6 @@ from tenantry.auth_tokens.v1.auth_tokens_service_pb2 import ListSessionsRequest
 from tenantry.auth_tokens.v1.auth_tokens_service_pb2_grpc import AuthTokensServiceStub
 from tenantry.identities.v1.identities_service_pb2 import GetIdentityRequest
 from tenantry.identities.v1.identities_service_pb2_grpc import IdentitiesServiceStub
-from tenantry.password_credentials.v1.password_credentials_service_pb2 import ConfirmPersonRegistrationRequest
 
 from server.kernel import ids
 from tests.harness import properties_of, refusal
@@ -134,26 +133,6 @@ async def test_somebody_who_registered_by_password_is_the_same_person(client, se
         "Authentication.SSO.Passed",
         "Authentication.Password.Passed",
     ]
-
-
-async def test_a_password_that_was_planted_before_is_void(client, server, people):
-    # given somebody who registers another one's address, and waits
-    planted, address = await people.register()
-    token = await people.confirmation_token(planted.user.id)
-
-    # when its owner comes
-    tokens = await client.sign_in(email=address)
-
-    # then
-    assert tokens.user_id == planted.user.id
-    [credential] = await server.rows(
-        "SELECT * FROM password_credentials.person_credential WHERE email_address = $1", address
-    )
-    assert credential["password_hash"] is None
-    assert credential["verification_token_digest"] is None
-    assert (await refusal(people.sign_in(address))).reason == "INVALID_CREDENTIALS"
-    confirmed = people.service.ConfirmPersonRegistration(ConfirmPersonRegistrationRequest(token=token))
-    assert (await refusal(confirmed)).reason == "REGISTRATION_TOKEN_NOT_FOUND"
 
 
 async def test_a_locked_name_does_not_keep_its_owner_from_signing_in_by_a_provider(client, people):
