@@ -84,6 +84,13 @@ class Running:
         sql = "SELECT name FROM kernel.event WHERE aggregate_id = $1 ORDER BY version"
         return [row["name"] for row in await self.rows(sql, ids.decode(prefix, aggregate_id))]
 
+    async def until_somebody_waits_for_a_lock(self) -> None:
+        """Until one transaction waits for what another has locked."""
+        sql = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        async with asyncio.timeout(30):
+            while not await self.rows(sql):
+                await asyncio.sleep(0.01)
+
     async def queued(self, queue: str, containing: str) -> list[str]:
         """The messages of a queue that contain a text, in the order of queueing."""
         sql = "SELECT message FROM kernel.delivery WHERE queue = $1 AND position($2 in message) > 0 ORDER BY id"

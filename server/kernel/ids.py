@@ -6,9 +6,12 @@ In the database they are native ``uuid``; see :class:`server.kernel.database.typ
 
 import os
 import re
+import struct
 import threading
 import time
 from uuid import UUID
+
+from asyncpg.pgproto import pgproto
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = [a + b for a in _ALPHABET for b in _ALPHABET]
@@ -16,36 +19,37 @@ _SHIFTS = tuple(range(120, -1, -10))
 _TO_DIGITS = str.maketrans(_ALPHABET, "0123456789abcdefghijklmnopqrstuv")
 _SUFFIX = re.compile(r"[0-7][0-9a-hjkmnp-tv-z]{25}")
 _SEQUENCE_BITS = 12
+_RANDOM_BITS = 62
+_VERSION, _VARIANT = 7 << 12, 2 << _RANDOM_BITS
 _REMEMBERED = 4_096
 _RANDOMS_AT_ONCE = 64  # one call of the system for so many ids
+_read_randoms = struct.Struct(f"{_RANDOMS_AT_ONCE}Q").unpack
+_two_halves = struct.Struct(">QQ").pack
+# A UUID that asyncpg sends as it is: made and sent at a fifth of the cost, and a third of what a write sends are UUIDs.
+_uuid = pgproto.UUID
 
 _lock = threading.Lock()
 _last = 0
-_random = b""
+_randoms: list[int] = []
 _encoded: dict[tuple[str, UUID], str] = {}
 _decoded: dict[tuple[str, str], UUID] = {}
 
 
 def uuid7() -> UUID:
     """A UUIDv7 (RFC 9562) that is greater than every one this process has made before."""
-    global _last, _random  # noqa: PLW0603  # the order of one process
+    global _last  # noqa: PLW0603  # the order of one process
     instant = (time.time_ns() // 1_000_000) << _SEQUENCE_BITS
     with _lock:
-        _last = instant if instant > _last else _last + 1
-        instant = _last
-        if not _random:
-            _random = os.urandom(8 * _RANDOMS_AT_ONCE)
-        random, _random = int.from_bytes(_random[:8]) & ((1 << 62) - 1), _random[8:]
+        _last = instant = instant if instant > _last else _last + 1
+        if not _randoms:
+            _randoms.extend(_read_randoms(os.urandom(8 * _RANDOMS_AT_ONCE)))
+        random = _randoms.pop() & ((1 << _RANDOM_BITS) - 1)
     milliseconds, sequence = instant >> _SEQUENCE_BITS, instant & ((1 << _SEQUENCE_BITS) - 1)
-    return UUID(int=(milliseconds & ((1 << 48) - 1)) << 80 | 7 << 76 | sequence << 64 | 2 << 62 | random)
+    return _uuid(_two_halves(milliseconds << 16 | _VERSION | sequence, _VARIANT | random))
 
 
-def _forget_randoms() -> None:
-    global _random  # noqa: PLW0603  # a child must not make the ids that its parent makes
-    _random = b""
-
-
-os.register_at_fork(after_in_child=_forget_randoms)
+# A child must not make the ids that its parent makes.
+os.register_at_fork(after_in_child=_randoms.clear)
 
 
 def encode(prefix: str, value: UUID) -> str:
@@ -70,7 +74,7 @@ def decode(prefix: str, text: str) -> UUID:
         head, separator, suffix = text.rpartition("_")
         if head != prefix or not separator or _SUFFIX.fullmatch(suffix) is None:
             raise ValueError(f"not an id of kind {prefix}")
-        found = UUID(int=int(suffix.translate(_TO_DIGITS), 32))
+        found = _uuid(int(suffix.translate(_TO_DIGITS), 32).to_bytes(16))
         _remember(prefix, text, found)
     return found
 

@@ -1,17 +1,27 @@
 """What is told and what is audited when an API key is refused."""
 
 import json
+from collections.abc import AsyncIterator
 
 import grpc
+import pytest_asyncio
 
+from server import composition
 from server.kernel import ids
 from server.kernel.access.caller import ANONYMOUS
 from server.kernel.access.principals import CHANNEL
 from tests.api_keys.keys import from_somewhere, new_key, with_checksum
-from tests.harness import refusal
+from tests.harness import Running, refusal, running
 
 _INVALID = "APIKeyAuthentication.Failed.InvalidAPIKey"
 _SUSPENDED = "Authentication.APIKey.Failed.AccountSuspended"
+
+
+@pytest_asyncio.fixture
+async def server(server: Running) -> AsyncIterator[Running]:
+    """A process that has refused nothing yet: past fifty places in a minute it would not say whose key it was."""
+    async with running(server.dsn, composition.compose) as found:
+        yield found
 
 
 async def test_a_suspended_owner_is_told_so_only_when_the_secret_is_right(keys, people):

@@ -15,13 +15,14 @@ from server.subdomains.identity.api_keys.repository import KnownApiKeys
 from tests.api_keys.keys import Keys, from_somewhere
 from tests.harness import Running, refusal, running
 
+_REMEMBERED_FOR = "server.kernel.access.remembered._LIFETIME_SECONDS"
 _SECOND = 1.0
 
 
 @pytest_asyncio.fixture
 async def other(server: Running, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Running]:
     """Another server process on the same database. Neither forgets anything by itself."""
-    monkeypatch.setattr("server.kernel.access.remembered._LIFETIME_SECONDS", 600)
+    monkeypatch.setattr(_REMEMBERED_FOR, 600)
     async with running(server.dsn, composition.compose) as found:
         yield found
 
@@ -114,8 +115,9 @@ class Slow(KnownApiKeys):
         return found
 
 
-async def test_a_key_that_ended_while_it_was_loaded_is_not_remembered(keys, people, server):
+async def test_a_key_that_ended_while_it_was_loaded_is_not_remembered(keys, people, server, monkeypatch):
     # given: a look-up that has read the row and is not back yet; nobody knows whose key it is
+    monkeypatch.setattr(_REMEMBERED_FOR, 600)
     person = await people.person()
     made = await keys.create(person.metadata)
     known = Slow(server.database)

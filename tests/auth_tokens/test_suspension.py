@@ -14,6 +14,9 @@ from tenantry.password_credentials.v1.password_credentials_service_pb2 import Au
 from server.kernel import ids
 from server.kernel.access.caller import service_call, set_current_call
 from server.subdomains.identity.auth_tokens.api import AuthTokensApi
+from server.subdomains.identity.mfa.repository import PersonMfaRepository
+from server.subdomains.identity.password_credentials.api import PasswordCredentialsApi
+from server.subdomains.identity.password_credentials.ports import SecondFactors
 from server.subdomains.users.api import UsersApi
 from tests.harness import refusal
 from tests.signed_in import PASSWORD, bearer
@@ -110,7 +113,7 @@ async def test_a_session_that_opens_while_its_user_is_suspended_ends_too(people,
 
         # when
         suspending = asyncio.create_task(people.suspend(person.user_id))
-        await _waiting_for_a_lock(server)
+        await server.until_somebody_waits_for_a_lock()
     await suspending
 
     # then
@@ -160,9 +163,23 @@ async def test_refreshes_and_a_suspension_at_once_leave_no_session(sessions, peo
         assert await live_sessions(server, person.user_id) == []
 
 
-async def _waiting_for_a_lock(server):
-    """Until somebody waits for what another transaction has locked."""
-    sql = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-    async with asyncio.timeout(30):
-        while (await server.rows(sql))[0]["count"] == 0:
-            await asyncio.sleep(0.01)
+async def test_a_second_factor_and_a_suspension_at_once_do_not_wait_for_each_other(people, server):
+    # given: somebody who is about to show a second factor, with the rows of the factors locked
+    person = await people.person()
+    platform = server.app.platform
+    passwords, users = PasswordCredentialsApi.of(platform), UsersApi.of(platform)
+    factors = platform.answers[SecondFactors]
+    set_current_call(service_call("a second factor"))
+    async with platform.begin() as uow:
+        await factors.begin_sign_in(uow, credential_id=person.credential_id, user_id=person.user_id)
+    async with platform.begin() as uow:
+        await passwords.lock_credential(uow, person.user_id)
+        await PersonMfaRepository(uow).get(person.credential_id, person.user_id)
+
+        # when
+        suspending = asyncio.create_task(people.suspend(person.user_id))
+        await server.until_somebody_waits_for_a_lock()
+
+        # then
+        assert await users.hold_access(uow, person.user_id)
+    await suspending

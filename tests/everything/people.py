@@ -1,5 +1,6 @@
 """People register, confirm and sign in by the operations that everybody uses; SQL does only what no RPC does yet."""
 
+import re
 import secrets
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -78,6 +79,17 @@ class People:
     async def confirm(self, token: str) -> None:
         """Confirm a registration."""
         await self._passwords.ConfirmPersonRegistration(passwords.ConfirmPersonRegistrationRequest(token=token))
+
+    async def reset_token(self) -> str:
+        """The token of the mail that lets somebody new set another password."""
+        username, _, token = await self.register()
+        await self.confirm(token)
+        await self._passwords.InitiatePasswordReset(passwords.InitiatePasswordResetRequest(email_address=username))
+        for text in await self._running.queued("emails", username):
+            found = re.search(r"/confirm-password-reset#token=([A-Za-z0-9_-]{43})", text)
+            if found:
+                return found[1]
+        raise AssertionError("no reset was mailed")
 
     async def sign_in(self, username: str, request_id: str = "") -> Tokens:
         """The tokens of a new session."""
@@ -279,6 +291,12 @@ def values_for(running: Running) -> dict[str, Value]:
     async def confirmation_token(*_: object) -> str:
         return (await people.register())[2]
 
+    async def reset_token(*_: object) -> str:
+        return await people.reset_token()
+
+    async def other_password(*_: object) -> str:
+        return f"not {PASSWORD}"
+
     async def flag(*_: object) -> str:
         return FLAG
 
@@ -303,6 +321,10 @@ def values_for(running: Running) -> dict[str, Value]:
         "GetRegistrationConfirmation.user_id": registered_user,
         "ConfirmPersonRegistration.token": confirmation_token,
         "RegisterPerson.invitation_token": nothing,
+        "ResendPasswordReset.token": reset_token,
+        "VerifyPasswordReset.token": reset_token,
+        "CompletePasswordReset.token": reset_token,
+        "CompletePasswordReset.password": other_password,
         "SuspendUser.id": registered_user,
         "ReinstateUser.id": registered_user,
         "GetFeatureFlag.name": flag,

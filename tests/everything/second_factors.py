@@ -88,53 +88,49 @@ class SecondFactors:
         return totp.code_at(base64.b32decode(association.secret), totp.step_of(self._running.clock()))
 
 
-def second_factors(running: Running, enrolled: Caller) -> dict[str, Value]:
-    """The values of requests about them: each is for a sign-in of its own, unless it is about *enrolled*."""
-    factors = SecondFactors(running)
-    begun: list[Association] = []
+class SignIns:
+    """Makes a sign-in for each request: a value that comes first begins it, those that follow are of the last one."""
 
-    async def off(*_: object) -> bool:
-        return False
+    def __init__(self, running: Running) -> None:
+        self._factors = SecondFactors(running)
+        self._mfa = MfaServiceStub(running.channel)
+        self._last: Association | None = None
 
-    async def kind(*_: object) -> int:
-        return TOTP
+    @property
+    def last(self) -> Association:
+        assert self._last is not None
+        return self._last
 
-    async def nothing(*_: object) -> None:
-        return None
+    async def new_token(self, *_: object) -> str:
+        return await self._factors.token(await self._factors.person())
 
-    async def token(*_: object) -> str:
-        return await factors.token(await factors.person())
+    async def code_to_confirm(self, *_: object) -> str:
+        self._last = await self._factors.associate(await self._factors.person())
+        return self._factors.code(self._last)
 
-    async def code_to_confirm(*_: object) -> str:
-        begun.append(await factors.associate(await factors.person()))
-        return factors.code(begun[-1])
+    async def token_of_another_sign_in(self, *_: object) -> str:
+        """Of somebody who has an app, and signs in once more."""
+        begun = await self._factors.associate(await self._factors.person())
+        person = await self._factors.confirm(begun)
+        self._last = replace(begun, person=person, mfa_token=await self._factors.token(person))
+        return self._last.mfa_token
 
-    async def token_of_a_new_sign_in(*_: object) -> str:
-        await sign_in_again()
-        return begun[-1].mfa_token
-
-    async def recovery_code(*_: object) -> str:
-        return begun[-1].recovery_codes[0]
-
-    async def recovery(*_: object) -> int:
-        return types.MFA_AUTHENTICATOR_TYPE_RECOVERY_CODES
-
-    async def confirmed_authenticator(*_: object) -> str:
-        person = await sign_in_again()
-        request = mfa.ListMfaAuthenticatorsRequest()
-        service = MfaServiceStub(running.channel)
-        found = await service.ListMfaAuthenticators(request, metadata=metadata_of(person))
+    async def confirmed_authenticator(self, *_: object) -> str:
+        await self.token_of_another_sign_in()
+        metadata = metadata_of(self.last.person)
+        found = await self._mfa.ListMfaAuthenticators(mfa.ListMfaAuthenticatorsRequest(), metadata=metadata)
         return found.authenticators[0].id
 
-    async def token_of_the_last(*_: object) -> str:
-        return begun[-1].mfa_token
+    async def token_of_the_last(self, *_: object) -> str:
+        return self.last.mfa_token
 
-    async def sign_in_again() -> Person:
-        """Somebody who has an app, and waits for a second factor once more."""
-        association = await factors.associate(await factors.person())
-        person = await factors.confirm(association)
-        begun.append(replace(association, person=person, mfa_token=await factors.token(person)))
-        return person
+    async def recovery_code(self, *_: object) -> str:
+        return self.last.recovery_codes[0]
+
+
+def second_factors(running: Running, enrolled: Caller) -> dict[str, Value]:
+    """The values of requests about them: each is for a sign-in of its own, unless it is about *enrolled*."""
+    factors, sign_ins = SecondFactors(running), SignIns(running)
 
     async def app(*_: object) -> str:
         return await factors.id_of_app(enrolled.metadata)
@@ -144,18 +140,25 @@ def second_factors(running: Running, enrolled: Caller) -> dict[str, Value]:
         return 0
 
     return {
-        "ChangeMfa.is_enabled": off,
-        "AssociateMfaAuthenticator.authenticator_type": kind,
-        "AssociateMfaAuthenticator.mfa_token": token,
-        "AssociateMfaAuthenticator.phone_number": nothing,
-        "ConfirmMfaAuthenticatorAssociation.authenticator_type": kind,
-        "ConfirmMfaAuthenticatorAssociation.confirmation_code": code_to_confirm,
-        "ConfirmMfaAuthenticatorAssociation.mfa_token": token_of_the_last,
+        "ChangeMfa.is_enabled": _always(False),
+        "AssociateMfaAuthenticator.authenticator_type": _always(TOTP),
+        "AssociateMfaAuthenticator.mfa_token": sign_ins.new_token,
+        "AssociateMfaAuthenticator.phone_number": _always(None),
+        "ConfirmMfaAuthenticatorAssociation.authenticator_type": _always(TOTP),
+        "ConfirmMfaAuthenticatorAssociation.confirmation_code": sign_ins.code_to_confirm,
+        "ConfirmMfaAuthenticatorAssociation.mfa_token": sign_ins.token_of_the_last,
         "DisassociateMfaAuthenticator.id": app,
         "ListMfaAuthenticators.page_size": page_size,
-        "ChallengeMfaAuthenticator.authenticator_id": confirmed_authenticator,
-        "ChallengeMfaAuthenticator.mfa_token": token_of_the_last,
-        "VerifyMfaAuthenticator.authenticator_type": recovery,
-        "VerifyMfaAuthenticator.mfa_token": token_of_a_new_sign_in,
-        "VerifyMfaAuthenticator.confirmation_code": recovery_code,
+        "ChallengeMfaAuthenticator.authenticator_id": sign_ins.confirmed_authenticator,
+        "ChallengeMfaAuthenticator.mfa_token": sign_ins.token_of_the_last,
+        "VerifyMfaAuthenticator.authenticator_type": _always(types.MFA_AUTHENTICATOR_TYPE_RECOVERY_CODES),
+        "VerifyMfaAuthenticator.mfa_token": sign_ins.token_of_another_sign_in,
+        "VerifyMfaAuthenticator.confirmation_code": sign_ins.recovery_code,
     }
+
+
+def _always(value: object) -> Value:
+    async def given(*_: object) -> object:
+        return value
+
+    return given

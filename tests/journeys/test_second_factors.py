@@ -6,6 +6,7 @@ Nothing is asked of the server but what a browser could ask: mails and SMS are r
 
 import base64
 import re
+import tempfile
 import uuid
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -17,15 +18,13 @@ import pytest
 import pytest_asyncio
 
 from server.subdomains.identity.mfa.domain import totp
-from tests.everything.conftest import run_folder
 from tests.everything.world import standing_gateway
 from tests.harness import Running
 from tests.signed_in import PASSWORD, whole_server
 
-__all__ = ["run_folder"]
-
 TOTP, SMS, RECOVERY = (f"MFA_AUTHENTICATOR_TYPE_{name}" for name in ("TOTP", "OOB_SMS", "RECOVERY_CODES"))
 PHONE = "+6421300099"
+MFA = "/credentials/mfa"
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -35,9 +34,11 @@ async def server(postgres: str, database_name: str) -> AsyncIterator[Running]:
 
 
 @pytest_asyncio.fixture(scope="module")
-async def web(server: Running, run_folder: Path) -> AsyncIterator[httpx.AsyncClient]:
-    async with standing_gateway(server.port, run_folder / "second-factors") as ways:
-        yield ways.client
+async def web(server: Running) -> AsyncIterator[httpx.AsyncClient]:
+    # A folder with a path short enough for sockets.
+    with tempfile.TemporaryDirectory(prefix="tenantry-") as folder:
+        async with standing_gateway(server.port, Path(folder)) as ways:
+            yield ways.client
 
 
 class Browser:
@@ -48,7 +49,7 @@ class Browser:
         self._server = server
         self.address = f"ana.{uuid.uuid4().hex[:12]}@example.com"
 
-    async def ask(self, verb: str, path: str, body: Any = None, *, status: int = 200, **headers: str) -> Any:
+    async def ask(self, verb: str, path: str, body: Any = None, *, status: int = 200, **headers: Any) -> Any:
         """What a call answers; headers by their names with underscores."""
         given = {name.replace("_", "-"): value for name, value in headers.items()}
         answer = await self._web.request(verb, path, json=body, headers=given)
@@ -83,74 +84,108 @@ class Browser:
         self._server.clock.advance(timedelta(seconds=totp.STEP_SECONDS))
         return totp.code_at(base64.b32decode(secret), totp.step_of(self._server.clock()))
 
+    async def sent_code(self) -> str:
+        """The code of the last SMS."""
+        return str(re.findall(r"code (\d{6}) ", (await self._server.queued("sms", f'"{PHONE}"'))[-1])[0])
+
 
 async def test_a_person_signs_in_with_an_app_a_number_and_a_recovery_code(
     web: httpx.AsyncClient, server: Running
 ) -> None:
     browser = Browser(web, server)
-    ask = browser.ask
-    mfa = "/credentials/mfa"
-
-    # Sign up, sign in, switch it on.
     await browser.sign_up()
-    session = bearer(await browser.sign_in())
-    assert not (await ask("GET", "/users/me", **session))["identity"]["isMfaEnabled"]
-    assert (await ask("PUT", mfa, {"isEnabled": True}, **session))["credential"]["isMfaEnabled"]
-    assert (await ask("GET", "/users/me", **session))["identity"]["isMfaEnabled"]
+    await switch_on(browser)
 
-    # The next sign-in associates an app. A path takes the type as REST writes it.
+    app = await sign_in_by_associating_an_app(browser)
+    session = await sign_in_with_the_app(browser, app["secret"])
+    await associate_a_number(browser, session)
+    await sign_in_with_the_number(browser)
+    session = await sign_in_with_a_recovery_code(browser, app["recoveryCodes"][3])
+    await do_without(browser, session)
+
+    assert bearer(await browser.sign_in()), "the password is enough again"
+
+
+async def switch_on(browser: Browser) -> None:
+    session = bearer(await browser.sign_in())
+    assert not (await browser.ask("GET", "/users/me", **session))["identity"]["isMfaEnabled"]
+
+    changed = await browser.ask("PUT", MFA, {"isEnabled": True}, **session)
+
+    assert changed["credential"]["isMfaEnabled"]
+    assert (await browser.ask("GET", "/users/me", **session))["identity"]["isMfaEnabled"]
+
+
+async def sign_in_by_associating_an_app(browser: Browser) -> dict[str, Any]:
+    """The first sign-in with a second factor. A path takes the type as REST writes it."""
     token = await browser.begin()
-    assert (await ask("GET", f"{mfa}/authenticators", x_mfa_token=token))["authenticators"] == []
+    assert (await browser.ask("GET", f"{MFA}/authenticators", x_mfa_token=token))["authenticators"] == []
     body = {"authenticatorType": TOTP, "mfaToken": token}
-    app = (await ask("POST", f"{mfa}/authenticators", body))["authenticator"]
+    app: dict[str, Any] = (await browser.ask("POST", f"{MFA}/authenticators", body))["authenticator"]
     assert app["barCodeUri"].startswith("otpauth://totp/")
     assert app["barCodeSvg"].startswith("<svg")
     assert "oobCode" not in app
     assert len(app["recoveryCodes"]) == 10
+
     code = browser.code(app["secret"])
     body = {"confirmationCode": code, "mfaToken": token}
-    confirmed = await ask("PUT", f"{mfa}/authenticators/mfa-authenticator-type-totp/confirm", body)
+    confirmed = await browser.ask("PUT", f"{MFA}/authenticators/mfa-authenticator-type-totp/confirm", body)
+
     assert [each["type"] for each in confirmed["authenticators"]] == [RECOVERY, TOTP]
-    assert (await ask("GET", "/users/me", **bearer(confirmed["tokens"])))["identity"]["isMfaEnabled"]
+    assert await browser.ask("GET", "/users/me", **bearer(confirmed["tokens"]))
+    body = {"confirmationCode": code, "mfaToken": await browser.begin()}
+    again = await browser.ask("PATCH", f"{MFA}/authenticators/{TOTP}/verify", body, status=401)
+    assert reason(again) == "MFA_CODE_INVALID", "what has confirmed it does not sign in"
+    return app
 
-    # The one after that verifies. The code that has confirmed it is no longer good.
-    token = await browser.begin()
-    verify = f"{mfa}/authenticators/{TOTP}/verify"
-    refused = await ask("PATCH", verify, {"confirmationCode": code, "mfaToken": token}, status=401)
-    assert reason(refused) == "MFA_CODE_INVALID"
-    body = {"confirmationCode": browser.code(app["secret"]), "mfaToken": token}
-    session = bearer((await ask("PUT", verify, body))["tokens"])
-    assert reason(await ask("PUT", verify, body, status=401)) == "MFA_TOKEN_INVALID"
 
-    # Signed in, a number besides.
+async def sign_in_with_the_app(browser: Browser, secret: str) -> dict[str, Any]:
+    verify = f"{MFA}/authenticators/{TOTP}/verify"
+    body = {"confirmationCode": browser.code(secret), "mfaToken": await browser.begin()}
+
+    session = bearer((await browser.ask("PUT", verify, body))["tokens"])
+
+    assert reason(await browser.ask("PUT", verify, body, status=401)) == "MFA_TOKEN_INVALID"
+    return session
+
+
+async def associate_a_number(browser: Browser, session: dict[str, Any]) -> None:
+    """Signed in, besides the app."""
     body = {"authenticatorType": SMS, "phoneNumber": "+64 21 300 099"}
-    number = (await ask("POST", f"{mfa}/authenticators", body, **session))["authenticator"]
-    assert "recoveryCodes" not in number or number["recoveryCodes"] == []
-    body = {"confirmationCode": await sent_code(server), "oobCode": number["oobCode"]}
-    await ask("PATCH", f"{mfa}/authenticators/{SMS}/confirm", body, **session)
+    number = (await browser.ask("POST", f"{MFA}/authenticators", body, **session))["authenticator"]
+    assert number["recoveryCodes"] == []
 
-    # Sign in with it: the authenticator is found by the list, challenged, and answered.
+    body = {"confirmationCode": await browser.sent_code(), "oobCode": number["oobCode"]}
+    await browser.ask("PATCH", f"{MFA}/authenticators/{SMS}/confirm", body, **session)
+
+
+async def sign_in_with_the_number(browser: Browser) -> None:
+    """The authenticator is found by the list, challenged, and answered."""
     token = await browser.begin()
-    found = (await ask("GET", f"{mfa}/authenticators", x_mfa_token=token))["authenticators"]
+    found = (await browser.ask("GET", f"{MFA}/authenticators", x_mfa_token=token))["authenticators"]
     assert [each["isActive"] for each in found] == [True, True, True]
     id = next(each["id"] for each in found if each["type"] == SMS)
-    challenged = await ask("PUT", f"{mfa}/authenticators/{id}/challenge", {"mfaToken": token})
-    assert challenged["challenge"]["type"] == SMS
-    body = {
-        "mfaToken": token,
-        "confirmationCode": await sent_code(server),
-        "oobCode": challenged["challenge"]["oobCode"],
-    }
-    await ask("PUT", f"{mfa}/authenticators/mfa-authenticator-type-oob-sms/verify", body)
 
-    # Everything is lost but a recovery code; then the app and the number go, and at last all of it.
-    body = {"mfaToken": await browser.begin(), "confirmationCode": app["recoveryCodes"][3].upper()}
-    session = bearer((await ask("PUT", f"{mfa}/authenticators/{RECOVERY}/verify", body))["tokens"])
-    await ask("DELETE", f"{mfa}/authenticators/{id}", **session)
-    left = await ask("GET", f"{mfa}/authenticators", **session)
-    assert [each["type"] for each in left["authenticators"]] == [RECOVERY, TOTP]
-    assert not (await ask("PATCH", mfa, {"isEnabled": False}, **session))["credential"]["isMfaEnabled"]
-    assert bearer(await browser.sign_in())
+    challenge = (await browser.ask("PUT", f"{MFA}/authenticators/{id}/challenge", {"mfaToken": token}))["challenge"]
+    body = {"mfaToken": token, "confirmationCode": await browser.sent_code(), "oobCode": challenge["oobCode"]}
+    await browser.ask("PUT", f"{MFA}/authenticators/mfa-authenticator-type-oob-sms/verify", body)
+
+
+async def sign_in_with_a_recovery_code(browser: Browser, code: str) -> dict[str, Any]:
+    body = {"mfaToken": await browser.begin(), "confirmationCode": code.upper()}
+    return bearer((await browser.ask("PUT", f"{MFA}/authenticators/{RECOVERY}/verify", body))["tokens"])
+
+
+async def do_without(browser: Browser, session: dict[str, Any]) -> None:
+    """The number goes, and at last all of it."""
+    found = (await browser.ask("GET", f"{MFA}/authenticators", **session))["authenticators"]
+    id = next(each["id"] for each in found if each["type"] == SMS)
+    await browser.ask("DELETE", f"{MFA}/authenticators/{id}", **session)
+    left = (await browser.ask("GET", f"{MFA}/authenticators", **session))["authenticators"]
+    assert [each["type"] for each in left] == [RECOVERY, TOTP]
+
+    changed = await browser.ask("PATCH", MFA, {"isEnabled": False}, **session)
+    assert not changed["credential"]["isMfaEnabled"]
 
 
 @pytest.mark.parametrize("kind", ["totp", "MFA_AUTHENTICATOR_TYPE_NONSENSE", "mfa-authenticator-type-unspecified", "0"])
@@ -162,7 +197,7 @@ async def test_a_type_that_there_is_not_is_refused(web: httpx.AsyncClient, serve
     assert reason(refused) in ("VALIDATION_FAILED", "MALFORMED_REQUEST")
 
 
-def bearer(tokens: dict[str, Any]) -> dict[str, str]:
+def bearer(tokens: dict[str, Any]) -> dict[str, Any]:
     """Tokens as the header that is sent."""
     return {"authorization": f"Bearer {tokens['accessToken']['value']}"}
 
@@ -170,8 +205,3 @@ def bearer(tokens: dict[str, Any]) -> dict[str, str]:
 def reason(status: dict[str, Any]) -> str:
     """Why a call was refused."""
     return str(status["details"][0]["reason"])
-
-
-async def sent_code(server: Running) -> str:
-    """The code of the last SMS."""
-    return str(re.findall(r"code (\d{6}) ", (await server.queued("sms", f'"{PHONE}"'))[-1])[0])

@@ -1,5 +1,9 @@
 """A statement is parsed once on each connection, and keeps its plans: without that every read costs twice as much."""
 
+from typing import Any
+
+import asyncpg
+
 from server.kernel.database import Database
 
 
@@ -14,3 +18,26 @@ async def test_a_statement_is_prepared_once_on_a_connection(database: Database) 
     finally:
         database.pool.release(connection)
     assert [tuple(row) for row in prepared] == [(2, 5)]
+
+
+async def test_a_statement_goes_on_when_a_migration_has_changed_its_table(
+    database: Database, onlooker: "asyncpg.Connection[Any]"
+) -> None:
+    # given
+    await onlooker.execute(
+        "CREATE TABLE probe.changing AS SELECT 1 AS number; GRANT SELECT ON probe.changing TO PUBLIC"
+    )
+    connection = await database.pool.acquire()
+    try:
+        before = await connection.fetch("SELECT * FROM probe.changing", [])
+
+        # when
+        await onlooker.execute("ALTER TABLE probe.changing ADD COLUMN text text DEFAULT 'new'")
+        after = await connection.fetch("SELECT * FROM probe.changing", [])
+    finally:
+        database.pool.release(connection)
+        await onlooker.execute("DROP TABLE probe.changing")
+
+    # then
+    assert [tuple(row) for row in before] == [(1,)]
+    assert [tuple(row) for row in after] == [(1, "new")]

@@ -7,6 +7,8 @@ import pytest
 
 from server import composition
 from server.kernel import ids
+from server.kernel.access.caller import MAINTENANCE
+from server.subdomains.users.repository.end_users import EndUserRepository
 from tests.harness import Running, refusal, running
 from tests.mfa.factors import EMAIL, RECOVERY, SMS, TOTP, Factors, wrong
 
@@ -172,3 +174,22 @@ async def test_a_suspension_while_somebody_signs_in_neither_waits_for_ever_nor_m
         sql = "SELECT count(*) AS live FROM auth_tokens.session WHERE user_id = $1 AND revoked_at IS NULL"
         [row] = await server.rows(sql, ids.decode("user", user_id))
         assert row["live"] == 0
+
+
+async def test_a_sign_in_waits_for_a_suspension_that_is_not_committed_yet(factors, people, server):
+    """Else its token would be made behind the back of what ends tokens, and be good again once they are reinstated."""
+    enrolled = await factors.enrolled()
+    platform, user_id = server.app.platform, enrolled.person.user_id
+    waiting = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+
+    async with platform.begin() as uow:
+        users = EndUserRepository(uow)
+        user = await users.get(user_id)
+        user.suspend(MAINTENANCE)
+        await users.save(user)
+        sign_in = asyncio.create_task(refusal(people.sign_in(enrolled.person.email_address)))
+        while not sign_in.done() and not await server.rows(waiting):
+            await asyncio.sleep(0.01)
+
+    assert (await sign_in).reason == "ACCOUNT_SUSPENDED"
+    assert (await factors.row(enrolled.person))["token_digest"] is None

@@ -5,11 +5,16 @@ from datetime import timedelta
 
 import grpc
 import pytest
+from tenantry.auth_tokens.v1.auth_tokens_service_pb2 import RefreshTokenRequest
+from tenantry.auth_tokens.v1.auth_tokens_service_pb2_grpc import AuthTokensServiceStub
+from tenantry.identities.v1.identities_service_pb2 import GetIdentityRequest
+from tenantry.identities.v1.identities_service_pb2_grpc import IdentitiesServiceStub
 from tenantry.password_credentials.v1.password_credentials_service_pb2 import AuthenticateCredentialRequest
 
 from server import composition
 from tests.harness import refusal, running
 from tests.password_credentials.attempts import audit_code, audits_of, fail
+from tests.password_credentials.resets import NEW_PASSWORD, begin, complete
 from tests.signed_in import People, new_address
 
 _CREDENTIAL = "password_credentials.person_credential_"
@@ -100,6 +105,69 @@ async def test_of_fifty_wrong_passwords_at_once_five_reach_the_hash(people, hash
     assert len(hashed) == 5
     assert (reasons.count("INVALID_CREDENTIALS"), reasons.count("ACCOUNT_LOCKED")) == (5, 45)
     assert (await refusal(people.sign_in(address))).reason == "ACCOUNT_LOCKED"
+
+
+async def test_of_a_thousand_guesses_from_one_place_five_reach_the_hash(people, hashed):
+    # given
+    address = (await people.person()).email_address
+    hashed.clear()
+
+    # when
+    reasons = []
+    for _ in range(20):
+        guesses = (refusal(people.sign_in(address, f"guess {number}")) for number in range(50))
+        reasons += [refused.reason for refused in await asyncio.gather(*guesses)]
+
+    # then
+    assert len(hashed) == 5
+    assert (reasons.count("INVALID_CREDENTIALS"), reasons.count("ACCOUNT_LOCKED")) == (5, 995)
+
+
+async def test_attempts_that_are_refused_do_not_prolong_the_lock(people, server):
+    # given
+    person = await people.person()
+    server.clock.stop_at(server.clock())
+    await fail(people, person.email_address, 5)
+
+    # when
+    for _ in range(299):
+        server.clock.advance(timedelta(seconds=1))
+        if server.clock().second % 30 == 0:
+            assert (await refusal(people.sign_in(person.email_address, "wrong"))).reason == "ACCOUNT_LOCKED"
+    assert (await refusal(people.sign_in(person.email_address))).reason == "ACCOUNT_LOCKED"
+    server.clock.advance(timedelta(seconds=1))
+
+    # then
+    assert (await people.sign_in(person.email_address)).user_id == person.user_id
+
+
+async def test_whoever_is_signed_in_stays_so_while_strangers_lock_the_name(people, server):
+    # given
+    person = await people.person()
+    await fail(people, person.email_address, 5)
+    assert (await refusal(people.sign_in(person.email_address))).reason == "ACCOUNT_LOCKED"
+
+    # when
+    me = await IdentitiesServiceStub(server.channel).GetIdentity(GetIdentityRequest(), metadata=person.metadata)
+    refresh = RefreshTokenRequest(refresh_token=person.tokens.refresh_token.value)
+    renewed = (await AuthTokensServiceStub(server.channel).RefreshToken(refresh)).tokens
+
+    # then
+    assert me.identity.id == renewed.user_id == person.user_id
+
+
+async def test_a_stranger_cannot_keep_the_owner_of_an_address_out(people, server):
+    # given
+    person = await people.person()
+    await fail(people, person.email_address, 5)
+
+    # when
+    token = await begin(people, server, person)
+    assert (await refusal(people.sign_in(person.email_address))).reason == "ACCOUNT_LOCKED"
+    await complete(people, token)
+
+    # then
+    assert (await people.sign_in(person.email_address, NEW_PASSWORD)).user_id == person.user_id
 
 
 async def test_of_twenty_right_passwords_at_once_all_get_in(people):

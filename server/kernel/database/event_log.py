@@ -1,7 +1,10 @@
 """The log of everything that has happened: appended to in the transaction in which it happened."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
+from itertools import chain
+from operator import attrgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -18,7 +21,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import UUID as UUID_TYPE
 from sqlalchemy.sql.dml import ReturningInsert
 
-from server.kernel.database.rows import insert_rows
+from server.kernel.database.rows import A_FEW, arguments_of, insert_alike, insert_rows
 from server.kernel.database.types import Instant
 
 metadata = MetaData(schema="kernel")
@@ -46,7 +49,7 @@ event = Table(
 
 
 class Published(NamedTuple):
-    """A row of the log, its members in the order of :data:`COLUMNS`."""
+    """A row of the log, its members in the order of the table's columns."""
 
     id: UUID
     aggregate_type: str
@@ -62,13 +65,30 @@ class Published(NamedTuple):
     traceparent: str | None  # of the call, when it is part of a trace
 
 
-COLUMNS = Published._fields
+# What events of one aggregate share that are published together, and what each has.
+_SHARED = ("aggregate_type", "aggregate_id", "aggregate_prefix", "occurred_at", "call_id", "caller_id", "traceparent")
+_OWN = ("id", "version", "name", "organization_id", "data")
+_shared_of, _own_of = attrgetter(*_SHARED), attrgetter(*_OWN)
 APPENDED = "appended"  # what an append is called within the statement that it is a part of
-_TOLD = [event.c[name] for name in COLUMNS if name not in ("data", "call_id", "caller_id", "traceparent")]
-_rows = insert_rows(event, COLUMNS)
+_TOLD = [each for each in event.c if each.name not in ("data", "call_id", "caller_id", "traceparent")]
+_rows = insert_rows(event, Published._fields)
+_alike = insert_alike(event, _SHARED, _OWN)
+
+
+def append(rows: Sequence[Published]) -> tuple[ReturningInsert[Any], list[Any]]:
+    """The insert of *rows*, and its arguments."""
+    if 1 < len(rows) <= A_FEW:
+        shared = _shared_of(rows[0])
+        if all(_shared_of(row) == shared for row in rows[1:]):
+            return _append_alike(len(rows)), [*shared, *chain.from_iterable(map(_own_of, rows))]
+    return _append(len(rows)), arguments_of(rows)
 
 
 @cache
-def append(count: int) -> ReturningInsert[Any]:
-    """The insert of so many rows (:mod:`server.kernel.database.rows`)."""
+def _append(count: int) -> ReturningInsert[Any]:
     return _rows(count).returning(*_TOLD)
+
+
+@cache
+def _append_alike(count: int) -> ReturningInsert[Any]:
+    return _alike(count).returning(*_TOLD)

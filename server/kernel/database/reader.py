@@ -26,17 +26,18 @@ class Reader:
     async def fetch_all(self, element: ClauseElement, parameters: Parameters) -> list[Row]:
         """All rows of a select."""
         statement = self._statements.of(element)
-        arguments = statement.arguments(parameters)
-        if statement.is_tenant:
-            arguments.append(tenant_setting(parameters))
-        return statement.rows(await self._fetch(statement, arguments))
+        return statement.rows(await self._run(statement, parameters))
 
     async def fetch_one(self, element: ClauseElement, parameters: Parameters) -> Row | None:
         """The first row of a select."""
-        rows = await self.fetch_all(element, parameters)
-        return rows[0] if rows else None
+        statement = self._statements.of(element)
+        records = await self._run(statement, parameters)
+        return statement.row(records[0]) if records else None
 
-    async def _fetch(self, statement: Statement, arguments: list[Any]) -> list[Any]:
+    async def _run(self, statement: Statement, parameters: Parameters) -> list[Any]:
+        arguments = statement.arguments(parameters)
+        if statement.is_tenant:
+            arguments.append(tenant_setting(parameters))
         for is_last in (False, True):
             connection = await self._pool.acquire()
             try:

@@ -48,8 +48,8 @@ class Statement:
     __slots__ = (
         "_binds",
         "_convert",
+        "_make",
         "_only_adds",
-        "_row",
         "_table",
         "_tables",
         "goes_alone",
@@ -82,7 +82,7 @@ class Statement:
         if self.is_tenant and isinstance(element, Select | CompoundSelect):
             self.read_sql = _within_organization(self.sql, len(compiled.positiontup or ()) + 1)
         self._binds = _binds(compiled)
-        self._row, self._convert = _rows(compiled)
+        self._make, self._convert = _rows(compiled)
 
     def conflicts_with(self, other: "Statement") -> bool:
         """Whether the two must not run as parts of one statement, where neither sees what the other does."""
@@ -100,14 +100,14 @@ class Statement:
 
     def rows(self, records: Sequence[Any]) -> list[Row]:
         """What came back, as named tuples."""
-        make, convert = self._row._make, self._convert
-        found = []
-        for record in records:
-            values = list(record)
-            for position, how in convert:
-                values[position] = how(values[position])
-            found.append(make(values))
-        return found
+        return [self.row(record) for record in records]
+
+    def row(self, record: Any) -> Row:
+        """One of them."""
+        values = list(record)
+        for position, how in self._convert:
+            values[position] = how(values[position])
+        return self._make(values)
 
 
 def organization_of(parameters: Parameters) -> str:
@@ -203,4 +203,4 @@ def _rows(compiled: SQLCompiler) -> tuple[Any, list[tuple[int, Callable[[Any], A
         except TypeError:  # a Numeric wants the wire type; asyncpg gives a Decimal, which is what we want
             processors.append(None)
     row = namedtuple("Row", names, rename=True)  # type: ignore[misc]  # names are known at run time only
-    return row, [(position, how) for position, how in enumerate(processors) if how is not None]
+    return row._make, [(position, how) for position, how in enumerate(processors) if how is not None]

@@ -149,11 +149,11 @@ class UnitOfWork:
     async def publish(self, aggregate: Aggregate) -> None:
         """Append the new events of *aggregate* to the log and let other subdomains react to them, here and now."""
         fresh, aggregate.events = aggregate.events, []
-        prefix, _, _ = aggregate.id.rpartition("_")
-        aggregate_id, now = ids.decode(prefix, aggregate.id), self._database.now()
-        call, rows = _call(), []
+        prefix = aggregate.id.rpartition("_")[0]
+        call, aggregate_id = _call(), ids.decode(prefix, aggregate.id)
         caller_id = ids.decode("user", call.caller.user_id)
         traceparent = None if call.trace_context is None else call.trace_context.header
+        now, rows = self._database.now(), []
         for event in fresh:
             aggregate.version += 1
             organization_id = getattr(event, "organization_id", None) or self.organization_id
@@ -293,8 +293,8 @@ class UnitOfWork:
     def _collect(self) -> None:
         statements, now = self._database.statements, self._database.now()
         if self._events:
-            append = statements.of(event_log.append(len(self._events)), APPENDED)
-            self._waiting.append((append, arguments_of(self._events)))
+            append, arguments = event_log.append(self._events)
+            self._waiting.append((statements.of(append, APPENDED), arguments))
             self._waiting.append((statements.of(bus.FAN_OUT), []))  # takes what the append returns
             wanted = self._database.wanted_events
             if wanted is None or any(each.name in wanted for each in self._events):

@@ -35,7 +35,7 @@ def organization_of(method: Method, caller: Caller, request: Message) -> str | N
         raise NotAuthenticated
     named: str = getattr(request, method.organization_field)
     organization_id = named or caller.default_organization_id
-    if not organization_id or not ids.is_id("org", organization_id):
+    if not organization_id or (named and not ids.is_id("org", named)):
         violation = Violation(method.organization_field, "INVALID_ID", "must be the id of an organization")
         raise InvalidArgument(violation)
     return organization_id

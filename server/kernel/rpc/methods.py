@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from google.protobuf.descriptor import Descriptor, MethodDescriptor, ServiceDescriptor
@@ -56,9 +57,17 @@ class Method:
     ignores_credentials: bool
     rate_class: int
 
-    @property
+    # Asked at each call.
+
+    @cached_property
     def is_tenanted(self) -> bool:
+        """Whether it is for one organization."""
         return self.tenant_role is not None
+
+    @cached_property
+    def keeps_answers(self) -> bool:
+        """Whether the pipeline keeps the answers of those calls that carry a request_id."""
+        return self.idempotency not in (access_pb2.IDEMPOTENCY_UNSPECIFIED, access_pb2.IDEMPOTENCY_OWN)
 
 
 def read_methods(service: ServiceDescriptor) -> list[Method]:

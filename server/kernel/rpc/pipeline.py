@@ -18,7 +18,6 @@ from typing import Any
 
 import grpc
 from google.protobuf.message import Message
-from tenantry.options.v1.access_pb2 import IDEMPOTENCY_OWN
 
 from server.kernel.access.caller import NOBODY, Call, set_current_call
 from server.kernel.clock import Clock
@@ -45,7 +44,7 @@ _PROCESS = secrets.token_hex(8)
 _numbers = itertools.count(1)
 
 Handler = Callable[..., Any]
-Guard = Callable[[Any, Callable[[Call], Awaitable[Any]]], Awaitable[Any]]
+Answer = Callable[[Call, Any, Any], Awaitable[Any]]  # of a call, its context, and the body or bodies that it sends
 
 
 @dataclass(frozen=True)
@@ -63,66 +62,52 @@ class Pipeline:
 
     def compose(self, method: Method, handler: Handler, check: Check | None) -> "grpc.RpcMethodHandler[Any, Any]":
         """The gRPC handler of a method: bytes in, bytes out."""
-        guard = partial(self._guard, method, CallWatch(method.path, self.tracer))
+        watch = CallWatch(method.path, self.tracer)
         if method.is_client_streaming and method.is_server_streaming:
-            return grpc.stream_stream_rpc_method_handler(self._stream_stream(method, handler, check, guard))
+            serve = partial(self._serve, method, watch, self._stream_stream(method, handler, check))
+            return grpc.stream_stream_rpc_method_handler(serve)
         if method.is_client_streaming:
-            return grpc.stream_unary_rpc_method_handler(self._stream_unary(method, handler, check, guard))
+            serve = partial(self._serve, method, watch, self._stream_unary(method, handler, check))
+            return grpc.stream_unary_rpc_method_handler(serve)
         if method.is_server_streaming:
-            return grpc.unary_stream_rpc_method_handler(self._unary_stream(method, handler, check, guard))
-        return grpc.unary_unary_rpc_method_handler(self._unary_unary(method, handler, check, guard))
+            serve = partial(self._serve, method, watch, self._unary_stream(method, handler, check))
+            return grpc.unary_stream_rpc_method_handler(serve)
+        serve = partial(self._serve, method, watch, self._unary_unary(method, handler, check))
+        return grpc.unary_unary_rpc_method_handler(serve)
 
-    def _unary_unary(self, method: Method, handler: Handler, check: Check | None, guard: Guard) -> Handler:
+    def _unary_unary(self, method: Method, handler: Handler, check: Check | None) -> Answer:
         async def answer(call: Call, context: Any, body: bytes) -> bytes:
-            request = await self._admit(method, check, call, context, body)
-
-            async def proceed() -> bytes:
-                response: Message = await handler(request, context)
-                return response.SerializeToString()
-
-            if self._is_repeatable(method, request):
+            request = await self._admit(method, check, call, body)
+            if method.keeps_answers and request.request_id:
+                proceed = partial(_respond, handler, request, context)
                 return await self.idempotency.answer(call, method, request, proceed)
-            return await proceed()
+            response: Message = await handler(request, context)
+            return response.SerializeToString()
 
-        async def serve(body: bytes, context: Any) -> Any:
-            return await guard(context, lambda call: answer(call, context, body))
+        return answer
 
-        return serve
+    def _unary_stream(self, method: Method, handler: Handler, check: Check | None) -> Answer:
+        async def answer(call: Call, context: Any, body: bytes) -> None:
+            request = await self._admit(method, check, call, body)
+            await self._send(method, call, context, handler(request, context))
 
-    def _unary_stream(self, method: Method, handler: Handler, check: Check | None, guard: Guard) -> Handler:
-        async def serve(body: bytes, context: Any) -> None:
-            async def answer(call: Call) -> None:
-                request = await self._admit(method, check, call, context, body)
-                await self._send(method, call, context, handler(request, context))
+        return answer
 
-            await guard(context, answer)
+    def _stream_unary(self, method: Method, handler: Handler, check: Check | None) -> Answer:
+        async def answer(call: Call, context: Any, bodies: AsyncIterator[bytes]) -> bytes:
+            requests = await self._admit_stream(method, check, call, bodies)
+            return await _respond(handler, requests, context)
 
-        return serve
+        return answer
 
-    def _stream_unary(self, method: Method, handler: Handler, check: Check | None, guard: Guard) -> Handler:
-        async def serve(bodies: AsyncIterator[bytes], context: Any) -> Any:
-            async def answer(call: Call) -> bytes:
-                requests = await self._admit_stream(method, check, call, context, bodies)
-                response: Message = await handler(requests, context)
-                return response.SerializeToString()
+    def _stream_stream(self, method: Method, handler: Handler, check: Check | None) -> Answer:
+        async def answer(call: Call, context: Any, bodies: AsyncIterator[bytes]) -> None:
+            requests = await self._admit_stream(method, check, call, bodies)
+            await self._send(method, call, context, handler(requests, context))
 
-            return await guard(context, answer)
+        return answer
 
-        return serve
-
-    def _stream_stream(self, method: Method, handler: Handler, check: Check | None, guard: Guard) -> Handler:
-        async def serve(bodies: AsyncIterator[bytes], context: Any) -> None:
-            async def answer(call: Call) -> None:
-                requests = await self._admit_stream(method, check, call, context, bodies)
-                await self._send(method, call, context, handler(requests, context))
-
-            await guard(context, answer)
-
-        return serve
-
-    async def _guard(
-        self, method: Method, watch: CallWatch, context: Any, answer: Callable[[Call], Awaitable[Any]]
-    ) -> Any:
+    async def _serve(self, method: Method, watch: CallWatch, answer: Answer, body: Any, context: Any) -> Any:
         """Steps one to three: whatever happens inside ends as an answer that says no more than it should."""
         started = time.monotonic()
         call = self._open(method, context)
@@ -134,9 +119,9 @@ class Pipeline:
                 remaining = context.time_remaining()
                 if remaining is None or remaining > _LONGEST_SECONDS:
                     with self.deadlines.after(_seconds(method, remaining)):
-                        result = await answer(call)
+                        result = await answer(call, context, body)
                 else:
-                    result = await answer(call)
+                    result = await answer(call, context, body)
             except Refusal as refusal:
                 self._end(watch, call, code_of(refusal).name, started, refusal.reason)
                 await refuse(context, refusal, call.request_id)
@@ -176,7 +161,7 @@ class Pipeline:
             return str(metadata.get("x-envoy-external-address") or address)
         return address
 
-    async def _admit(self, method: Method, check: Check | None, call: Call, context: Any, body: bytes) -> Any:
+    async def _admit(self, method: Method, check: Check | None, call: Call, body: bytes) -> Any:
         """Steps four to eight: who calls, for which organization, whether that is allowed, and what is asked."""
         if not method.ignores_credentials:
             call.caller = await self.authentication.caller_of(call.metadata)
@@ -189,10 +174,10 @@ class Pipeline:
         return request
 
     async def _admit_stream(
-        self, method: Method, check: Check | None, call: Call, context: Any, bodies: AsyncIterator[bytes]
+        self, method: Method, check: Check | None, call: Call, bodies: AsyncIterator[bytes]
     ) -> AsyncIterator[Any]:
         first = await anext(bodies, b"")
-        request = await self._admit(method, check, call, context, first)
+        request = await self._admit(method, check, call, first)
         return _chain(method, request, bodies)
 
     async def _send(self, method: Method, call: Call, context: Any, responses: AsyncIterator[Message]) -> None:
@@ -204,9 +189,6 @@ class Pipeline:
                 access.check(method, call.caller, call.organization_id, self.clock())
                 looked = time.monotonic()
             await context.write(response.SerializeToString())
-
-    def _is_repeatable(self, method: Method, request: Any) -> bool:
-        return bool(method.idempotency) and method.idempotency != IDEMPOTENCY_OWN and bool(request.request_id)
 
     def _end(self, watch: CallWatch, call: Call, code: str, started: float, reason: str = "") -> None:
         seconds = time.monotonic() - started
@@ -222,6 +204,11 @@ class Pipeline:
             }
             log.info("call", extra=facts)
         watch.end(call, code, seconds, reason)
+
+
+async def _respond(handler: Handler, request: Any, context: Any) -> bytes:
+    response: Message = await handler(request, context)
+    return response.SerializeToString()
 
 
 def _seconds(method: Method, remaining: float | None) -> float:

@@ -165,10 +165,10 @@ class Registrations:
         return RegisteredPerson(added.id, user.id)
 
     async def _find_known(self, uow: UnitOfWork, registration: Registration) -> PersonCredential | None:
+        # In any case, so that the credential is locked before its user is: signing in does so, too.
+        known = await CredentialRepository(uow).find_by_email_address(registration.email_address)
         # Whoever has an invitation is told more.
-        if registration.invitation_token:
-            return None
-        return await CredentialRepository(uow).find_by_email_address(registration.email_address)
+        return None if registration.invitation_token else known
 
     async def _register_nobody(self, uow: UnitOfWork, registration: Registration, password_hash: str) -> None:
         """Register somebody new all the same. It is undone."""

@@ -61,7 +61,7 @@ class Resets:
         lockout: LockoutRules,
         limits: Limits,
         confirmations: Confirmations,
-        second_factors: Callable[[], SecondFactors | None],
+        second_factors: Callable[[], SecondFactors],
         sessions: AuthTokensApi,
         profiles: UserProfilesApi,
         mails: Mails,
@@ -96,7 +96,7 @@ class Resets:
             lockout=lockout_rules(platform),
             limits=Limits.of(platform),
             confirmations=Confirmations.of(platform),
-            second_factors=lambda: platform.answers.get(SecondFactors),
+            second_factors=lambda: platform.answers[SecondFactors],
             sessions=AuthTokensApi.of(platform),
             profiles=UserProfilesApi.of(platform),
             mails=Mails(EmailsApi.of(platform)),
@@ -210,9 +210,7 @@ class Resets:
         await monitors.save(monitor, now)
         credential.complete_password_reset(password_hash)
         await CredentialRepository(uow).save(credential)
-        second_factors = self._second_factors()
-        if second_factors is not None:
-            await second_factors.forget_sign_in(uow, user_id=credential.user_id)
+        await self._second_factors().forget_sign_in(uow, user_id=credential.user_id)
         await self._sessions.revoke_all(uow, credential.user_id)
         self._usages.record(uow, "User Password Reset", Id=credential.user_id)
         self._mails.password_changed(uow, to=credential.email_address, name=credential.name, at=now)

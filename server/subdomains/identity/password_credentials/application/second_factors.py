@@ -66,7 +66,10 @@ class SecondFactorSignIns:
             return None
         # The monitor first, as every sign-in does: two that wait for each other in turns would wait for ever.
         await self._monitor(uow, found)
-        return await CredentialRepository(uow).find_by_user(user_id)
+        credential = await CredentialRepository(uow).find_by_user(user_id)
+        # And the user before its factors: a suspension has locked the user when it comes to what is pending of them.
+        await self._users.hold_access(uow, user_id)
+        return credential
 
     async def change_mfa(self, uow: UnitOfWork, user_id: str, *, is_enabled: bool) -> None:
         """Let signing in ask for a second factor, or no more."""
