@@ -29,7 +29,16 @@ def _fetch(folder: Path) -> None:
 
 
 def _download(folder: Path, package: str) -> None:
-    subprocess.run(["apt-get", "download", package], cwd=folder, check=True, capture_output=True)
+    """From wherever the machine gets packages. One that does not know yet what there is asks, and need not be root."""
+    command = ["apt-get", "download", package]
+    if subprocess.run(command, cwd=folder, check=False, capture_output=True).returncode == 0:
+        return
+    lists, cache = folder / "lists", folder / "cache"
+    for each in (lists / "partial", cache / "archives" / "partial"):
+        each.mkdir(parents=True, exist_ok=True)
+    places = ["-o", f"Dir::State::Lists={lists}", "-o", f"Dir::Cache={cache}"]
+    subprocess.run(["apt-get", *places, "update"], check=True, capture_output=True)
+    subprocess.run(["apt-get", *places, *command[1:]], cwd=folder, check=True, capture_output=True)
 
 
 @pytest.fixture(scope="session")
