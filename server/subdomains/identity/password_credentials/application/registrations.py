@@ -204,11 +204,12 @@ class Registrations:
         token = None
         if may_mail and not credential.is_verified:
             async with self._stand_ins.somebody(uow, credential):
+                self._confirmations.record_reattempt(uow, credential)
                 token = await self._confirmations.renew(uow, credential)
         else:
             await self._pretend_to_renew(uow)
+            self._confirmations.record_reattempt(uow, credential)
         profile = await self._profiles.find_profile(uow, credential.user_id)
-        self._confirmations.record_reattempt(uow, credential)
         if token is not None:
             self._mails.confirm_registration(uow, to=credential.email_address, name=credential.name, token=token)
         elif may_mail:
@@ -218,4 +219,5 @@ class Registrations:
 
     async def _pretend_to_renew(self, uow: UnitOfWork) -> None:
         async with self._stand_ins.somebody(uow, None) as nobody:
+            self._confirmations.record_reattempt(uow, nobody)
             await self._confirmations.renew(uow, nobody)
