@@ -185,6 +185,8 @@ async def test_concurrent_first_sign_ins_make_one_user_with_one_account(client, 
     address = (await people.person()).email_address if is_known else new_address()
     claims = claims_of(email=address)
     requests = [await client.come_back(**claims) for _ in range(8)]
+    for request in requests[::2]:  # the answer of such a call commits together with its effects
+        request.request_id = str(uuid.uuid4())
 
     tokens = await asyncio.gather(*[client.finish(request) for request in requests])
 

@@ -64,6 +64,7 @@ def test_a_preset_has_its_issuer(monkeypatch, preset, issuer):
         (entry("acme", "https://user@id.example.com"), "provider acme: the issuer should be an https address"),
         (entry("acme", "https://id.example.com/#here"), "provider acme: the issuer should be an https address"),
         (entry("acme", "https://id.example.com/?tenant=1"), "provider acme: the issuer should be an https address"),
+        (entry("acme", f"{_ISSUER}/{'i' * 500}"), "provider acme: issuer String should have at most 500 characters"),
         (entry("acme", "id.example.com"), "provider acme: the issuer should be an https address"),
         (entry("acme", _ISSUER, redirect_uri="/callback"), "provider acme: redirect_uri"),
         (entry("acme", _ISSUER, redirect_uri="https://app.example.com/#here"), "provider acme: redirect_uri"),

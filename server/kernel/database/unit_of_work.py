@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 Refusing = Mapping[str, Refusal]  # what a violated constraint means, by its name
 Reaction = Callable[["UnitOfWork", Any], Any]
 _MOST_MERGED = 20  # longer statements would be many different ones, and at last too long
+_NO_SAVEPOINT = "SAVEPOINT part; RELEASE SAVEPOINT part"
 _NOTHING: Refusing = MappingProxyType({})
 _CONSTRAINTS = (
     asyncpg.UniqueViolationError,
@@ -133,16 +134,17 @@ class UnitOfWork:
         (docs/decisions/0059). Both kinds cost the same.
         """
         connection, notices, organization_id = await self._begun(), len(self._notices), self.organization_id
-        await self._command(connection, "SAVEPOINT part")
+        # What is kept is in no savepoint: its rows bear the number of the transaction itself.
+        await self._command(connection, _NO_SAVEPOINT if is_kept else "SAVEPOINT part")
         yield
         await self._flush(connection)
         if is_kept:
-            await self._command(connection, "RELEASE SAVEPOINT part")
-        else:
-            await self._command(connection, "ROLLBACK TO SAVEPOINT part; RELEASE SAVEPOINT part")
-            # PostgreSQL is back in the organization of before by itself.
-            del self._notices[notices:]
-            self.organization_id, self._has_moved = organization_id, False
+            await self._command(connection, _NO_SAVEPOINT)
+            return
+        await self._command(connection, "ROLLBACK TO SAVEPOINT part; RELEASE SAVEPOINT part")
+        # PostgreSQL is back in the organization of before by itself.
+        del self._notices[notices:]
+        self.organization_id, self._has_moved = organization_id, False
 
     # Events, deliveries, notices --------------------------------------------------------------------------------
 

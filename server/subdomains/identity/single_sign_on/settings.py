@@ -48,7 +48,7 @@ class ProviderSettings(BaseModel):
 
     name: str = Field(pattern=r"^[a-z0-9-]{1,50}$")
     preset: Literal["google", "microsoft"] | None = None
-    issuer: str = Field("", max_length=2000)
+    issuer: str = Field("", max_length=500)  # it is part of a unique index
     client_id: str = Field(min_length=1)
     client_secret: SecretStr = Field(min_length=1)
     redirect_uri: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9+.-]*:[^\s#]+$")

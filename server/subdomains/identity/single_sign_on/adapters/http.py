@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 TIMEOUT_SECONDS = 10.0
 MOST_BYTES = 1 << 20
 _MOST_CONNECTIONS = 50
+_IDLE_SECONDS = 3  # less than any server waits: one that hangs up just then would cost somebody the sign-in
 _TOO_MANY = 429
 _HEADERS = {"accept": "application/json", "accept-encoding": "identity", "user-agent": "Tenantry-SSO/1"}
 
@@ -136,6 +137,6 @@ class ProviderHttp:
         import httpx  # noqa: PLC0415  # as above
 
         if self._transport is None:
-            limits = httpx.Limits(max_connections=_MOST_CONNECTIONS, keepalive_expiry=30)
+            limits = httpx.Limits(max_connections=_MOST_CONNECTIONS, keepalive_expiry=_IDLE_SECONDS)
             self._transport = httpx.AsyncHTTPTransport(verify=self._trust.context(), trust_env=False, limits=limits)
         return self._transport
