@@ -60,7 +60,8 @@ async def test_where_it_belongs_only_second_factors_take_it(world: World, mfa_to
 def other_tokens(operation: Operation) -> list[FieldDescriptor]:
     """The fields of a request that must hold another secret of the same form."""
     fields = [each for each in fields_of(operation.request()) if is_required(each) and each.name != "mfa_token"]
-    return [each for each in fields if "{43}" in rules_of(each).string.pattern and each.GetOptions().debug_redact]
+    secrets = [each for each in fields if each.GetOptions().debug_redact]
+    return [each for each in secrets if "{43}" in rules_of(each).string.pattern]
 
 
 @pytest.mark.parametrize("operation", [found for found in OPERATIONS if other_tokens(found)], ids=by_name)
