@@ -93,9 +93,10 @@ def install() -> None:
     run([*pip, "--require-hashes", "-r", LOCKS[0]])
     locked = ["--require-hashes", *(word for lock in LOCKS for word in ("-r", lock))]
     ours = ["--no-deps", "--no-build-isolation", *(word for project in PROJECTS for word in ("-e", project))]
-    uv = [str(BIN / "uv"), "--quiet", "pip", "install", "--python", python]
+    # With the certificates that the machine trusts, as pip does: a network may have one of its own.
+    uv = [str(BIN / "uv"), "--quiet", "--system-certs", "pip", "install", "--python", python]
     if not succeeds([*uv, *locked]):
-        # It trusts other certificates and reads other settings than pip, which may be set up for this network.
+        # It reads other settings than pip, which may be set up for this network.
         say("uv could not; trying pip, which takes longer")
         run([*pip, *locked])
     run([*pip, *ours])
