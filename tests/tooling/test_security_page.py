@@ -70,6 +70,14 @@ def test_the_page_counts_itself_rightly(items: Sequence[str]):
     assert f"{len(found)} items, {len(applying)} apply, {proven} are proven by tests" in PAGE.read_text()
 
 
+def test_what_is_not_met_is_told_in_words_as_well():
+    told = PAGE.read_text().partition("## What is not so")[2].partition("\n## ")[0]
+    open_items = [row.item for row in rows() if row.applies and not row.is_proven]
+
+    assert open_items
+    assert [item for item in open_items if not re.search(rf"(ASVS|item) {re.escape(item)}\b", told)] == []
+
+
 def test_every_way_in_is_told():
     ways_in = PAGE.read_text().partition("## Ways in")[2].partition("\n## ")[0]
 
