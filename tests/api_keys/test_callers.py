@@ -84,6 +84,14 @@ async def test_a_key_beside_a_token_is_ambiguous_even_if_both_are_good(keys, peo
     assert (refused.code, refused.reason) == (grpc.StatusCode.UNAUTHENTICATED, "CREDENTIALS_AMBIGUOUS")
 
 
+async def test_of_two_keys_neither_counts(keys, people):
+    first, second = [(await keys.create((await people.person()).metadata)).api_key for _ in range(2)]
+
+    refused = await refusal(keys.use(first, (*shown(second), *from_somewhere())))
+
+    assert (refused.code, refused.reason) == (grpc.StatusCode.UNAUTHENTICATED, "API_KEY_INVALID")
+
+
 async def test_a_bad_key_fails_a_call_that_anybody_may_make(keys):
     refused = await refusal(keys.machine(metadata=(*shown("nonsense"), *from_somewhere())))
 

@@ -201,6 +201,14 @@ async def test_another_scheme_and_two_credentials_are_refused(sessions, people):
     assert (await refusal(both)).reason == "CREDENTIALS_AMBIGUOUS"
 
 
+async def test_of_two_tokens_neither_counts(sessions, people):
+    person, other = await people.person(), await people.person()
+
+    two = sessions.ListSessions(ListSessionsRequest(), metadata=(*person.metadata, *other.metadata))
+
+    assert (await refusal(two)).reason == "TOKEN_INVALID"
+
+
 async def test_a_suspended_person_is_told_so_before_anything_of_the_session(sessions, people):
     person = await people.person()
     await people.suspend(person.user_id)

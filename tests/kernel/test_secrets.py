@@ -106,11 +106,25 @@ def test_keys_are_read_from_json():
         [SecretKey("k1", bytes(32), False)],
         [FIRST, SECOND],
         [SecretKey("k1", bytes(31), True)],
+        [FIRST, SecretKey("k1", bytes(32), False)],
+        [SecretKey("", bytes(32), True)],
+        [SecretKey("é" * 128, bytes(32), True)],
     ],
 )
 def test_keys_that_cannot_be_used_are_refused(keys):
     with pytest.raises(ValueError, match="key"):
         SecretKeys(keys)
+
+
+@pytest.mark.parametrize("status", ["retired", "read only", "Current", ""])
+def test_a_key_of_no_known_status_is_refused_and_not_read_with(status):
+    entries = [
+        {"id": name, "status": status, "key": base64.b64encode(bytes(32)).decode()}
+        for name, status in (("k1", "current"), ("k0", status))
+    ]
+
+    with pytest.raises(ValueError, match="neither current nor read_only"):
+        SecretKeys.parse(json.dumps(entries))
 
 
 def test_random_tokens_are_long_and_never_the_same():

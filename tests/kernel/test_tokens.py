@@ -361,3 +361,14 @@ def test_a_server_without_one_signing_key_does_not_start(tmp_path, files):
 
     with pytest.raises(BadSigningKeys):
         SigningKeys(str(tmp_path))
+
+
+@pytest.mark.parametrize("name", ["b.retired.pem", "b.verify-only.pem", "b.pem", "current.pem.pem"])
+def test_a_key_of_no_known_status_is_refused_and_verifies_nothing(tmp_path, name):
+    (tmp_path / "a.current.pem").write_text(make_pem())
+    (tmp_path / name).write_text(make_pem())
+
+    with pytest.raises(BadSigningKeys, match="neither current nor verify_only"):
+        SigningKeys(str(tmp_path))
+    with pytest.raises(BadSigningKeys, match="neither current nor verify_only"):
+        keys("current", name.split(".")[1])

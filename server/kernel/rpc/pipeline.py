@@ -11,7 +11,7 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -142,7 +142,10 @@ class Pipeline:
             await fail(context, incident_id, call.request_id)
 
     def _open(self, method: Method, context: Any) -> Call:
-        metadata = dict(context.invocation_metadata() or ())
+        given_metadata = context.invocation_metadata() or ()
+        metadata = dict(given_metadata)
+        if len(metadata) != len(given_metadata):
+            metadata = _joined(given_metadata)
         given = metadata.get("x-request-id")
         is_sane = isinstance(given, str) and _REQUEST_ID.fullmatch(given) is not None
         return Call(
@@ -216,6 +219,19 @@ def _seconds(method: Method, remaining: float | None) -> float:
     if method.is_server_streaming:
         return _LONGEST_STREAM_SECONDS if remaining is None else min(remaining, _LONGEST_STREAM_SECONDS)
     return _LONGEST_SECONDS
+
+
+def _joined(metadata: Iterable[tuple[str, str | bytes]]) -> dict[str, str | bytes]:
+    """
+    Metadata whose keys come more than once, each with its values joined by commas, as HTTP has it.
+
+    So of two credentials neither counts. Were one of them taken, others on the way could have looked at the other one.
+    """
+    found: dict[str, str | bytes] = {}
+    for key, value in metadata:
+        former = found.get(key)
+        found[key] = f"{former}, {value}" if isinstance(former, str) and isinstance(value, str) else value
+    return found
 
 
 def _is_cancelled() -> bool:

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 log = logging.getLogger(__name__)
 
 _UNKNOWN_SECONDS = 10.0
+_STATUSES = ("current", "verify_only")
 
 
 class BadSigningKeys(Exception):
@@ -103,15 +104,22 @@ def make_pem() -> str:
 def _entries(source: str) -> list[tuple[str, bool]]:
     if source.lstrip().startswith("["):
         try:
-            return [(entry["pem"], entry["status"] == "current") for entry in json.loads(source)]
+            return [(entry["pem"], _is_current(entry["status"])) for entry in json.loads(source)]
         except (ValueError, KeyError, TypeError) as error:
             raise BadSigningKeys("the signing keys are not a JSON list of pem and status") from error
     folder = Path(source)
     try:
         files = sorted(folder.glob("*.pem"))
-        return [(file.read_text(), file.name.endswith(".current.pem")) for file in files]
+        return [(file.read_text(), _is_current(file.stem.rpartition(".")[2])) for file in files]
     except (OSError, UnicodeError) as error:
         raise BadSigningKeys(f"the signing keys in {folder.name} cannot be read") from error
+
+
+def _is_current(status: str) -> bool:
+    # Any other word would be taken for a key that still verifies: so would one that is meant to be gone.
+    if status not in _STATUSES:
+        raise BadSigningKeys("the status of a signing key is neither current nor verify_only")
+    return status == "current"
 
 
 def _load(pem: str, is_current: bool) -> SigningKey:

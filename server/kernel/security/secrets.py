@@ -12,6 +12,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 _NONCE = 12
+_STATUSES = ("current", "read_only")
+_LONGEST_ID = 255  # in bytes: how long it is stands in one of them
 
 
 class Unreadable(Exception):
@@ -41,6 +43,10 @@ class SecretKeys:
             raise ValueError("exactly one secret key is current")
         if any(len(key.value) != 32 for key in keys):
             raise ValueError("a secret key has 32 bytes")
+        if len({key.id for key in keys}) != len(keys) or not all(
+            0 < len(key.id.encode()) <= _LONGEST_ID for key in keys
+        ):
+            raise ValueError("every secret key has an id of its own")
         self._current = current[0]
         self._oldest = keys[0]
         self._keys = {key.id: key for key in keys}
@@ -48,10 +54,13 @@ class SecretKeys:
     @classmethod
     def parse(cls, text: str) -> "SecretKeys":
         """Read a JSON list of ``{"id", "key" (base64 of 32 bytes), "status" ("current" or "read_only")}``."""
+        entries = json.loads(text)
+        if any(entry["status"] not in _STATUSES for entry in entries):
+            raise ValueError("the status of a secret key is neither current nor read_only")
         return cls(
             [
                 SecretKey(entry["id"], base64.b64decode(entry["key"], validate=True), entry["status"] == "current")
-                for entry in json.loads(text)
+                for entry in entries
             ]
         )
 
