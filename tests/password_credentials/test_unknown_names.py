@@ -144,3 +144,10 @@ async def test_wrong_passwords_are_audited_against_whom_they_concern(people, ser
 
     assert (await audits_of(server, person.user_id))[-1] == audit_code("Failed.InvalidCredentials")
     assert (await audits_of(server, ANONYMOUS))[before:] == [audit_code("Failed.InvalidCredentials")]
+
+
+async def test_a_right_password_costs_eleven_statements(people, statements):
+    """None of those that hide unknown names, and none that is sent only because another one may not wait."""
+    address = (await people.person()).email_address
+
+    assert len(await statements_of(statements, people.sign_in(address))) == 11

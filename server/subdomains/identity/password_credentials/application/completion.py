@@ -38,6 +38,8 @@ class Completion:
     ) -> Tokens:
         """Open the session of a person who has proved by *amr* who it is."""
         profile = await self._profiles.find_profile(uow, user.id)
+        tokens = await self._tokens.issue(uow, user=user, amr=amr, provider=_PROVIDER, auth_time=self._now())
+        # Only now: what waits would be sent by itself before the read that the tokens need.
         self._usages.record(
             uow,
             "User Login",
@@ -47,7 +49,7 @@ class Completion:
             EmailAddress=credential.email_address,
             DefaultOrganizationId=user.default_organization_id,
         )
-        return await self._tokens.issue(uow, user=user, amr=amr, provider=_PROVIDER, auth_time=self._now())
+        return tokens
 
 
 def is_registered_person(user: User) -> bool:

@@ -176,6 +176,9 @@ class SignIns:
                     return await self._settle(uow, attempt, verdict)
             except _HashChanged as changed:
                 password_hash = changed.password_hash
+            except AccountSuspended:
+                # Since a moment ago, and all of it is undone: so it is settled as that of somebody who is suspended.
+                password_hash = verdict.password_hash
 
     async def _compare(self, attempt: Attempt, password: str, password_hash: str | None) -> Verdict:
         try:
