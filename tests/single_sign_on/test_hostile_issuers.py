@@ -104,6 +104,12 @@ def with_lone_surrogate(issuer, claims):
     return f"{signed}.{_part(rs256.sign(signed.encode(), issuer.keys[-1].private))}"
 
 
+def by_a_list_of_algorithms(issuer, claims):
+    """What a name should be is none, nor anything that could be looked up among names."""
+    _, rest = issuer.keys[-1].sign(claims).split(".", 1)
+    return f"{_part(json.dumps({'alg': ['RS256'], 'kid': issuer.keys[-1].kid}).encode())}.{rest}"
+
+
 def _part(data):
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
@@ -170,6 +176,7 @@ ATTACKS = {
         "no signature": signs(unsigned),
         "a key that everybody knows": signs(by_public_key_as_secret),
         "a secret that the client knows, too": signs(by_client_secret),
+        "a list of algorithms": signs(by_a_list_of_algorithms),
     },
     "the id token is signed by no key of the provider": {
         "another key": signs(lambda issuer, claims: STRANGER.sign(claims)),
@@ -254,6 +261,12 @@ async def test_what_is_refused_is_refused_for_what_is_wrong_with_it(client, issu
         nbf=lambda: time.time() + 20,
         auth_time=lambda: time.time() + 20,
     )(issuer)
+
+    assert (await client.sign_in()).user_id
+
+
+async def test_an_id_token_may_end_with_the_calendar(client, issuer):
+    says(exp=253_402_300_799)(issuer)
 
     assert (await client.sign_in()).user_id
 

@@ -1,5 +1,7 @@
 """What providers say about a person, in the words of each, and what it becomes here."""
 
+import secrets
+
 import pytest
 
 from server.kernel import ids
@@ -10,6 +12,7 @@ from tests.single_sign_on.conftest import TRUSTED_TENANT
 from tests.single_sign_on.traces import accounts_of
 
 _TENANT = "99999999-8888-7777-6666-555555555555"
+_LONG = secrets.token_hex(8_000)  # longer than what can be looked up, also when it is packed
 
 
 @pytest.fixture
@@ -167,6 +170,7 @@ async def test_microsoft_issues_by_tenant(microsoft, issuers):
         ({"tid": "{tenantid}"}, "{origin}/{{tenantid}}/v2.0"),
         ({"tid": "a/b"}, "{origin}/a/b/v2.0"),
         ({"tid": ""}, "{origin}//v2.0"),
+        ({"tid": _LONG}, "{origin}/" + _LONG + "/v2.0"),
     ],
 )
 async def test_a_token_of_another_tenant_than_it_says(microsoft, issuers, claims, iss):

@@ -63,7 +63,10 @@ async def old_state(scene: Scene) -> Attempt:
 
 
 async def state_of_another_provider(scene: Scene) -> Attempt:
-    return _present(await _client(scene).come_back(), provider="other")
+    """The other one takes the code for its own, with the same nonce: only the state can tell."""
+    request = await _client(scene).come_back()
+    scene.issuers["other"].grants[request.auth_code] = scene.issuers["acme"].grants[request.auth_code]
+    return _present(request, provider="other")
 
 
 async def verifier_of_another_client(scene: Scene) -> Attempt:

@@ -45,7 +45,7 @@ async def verified(id_token: str, find_key: FindKey, expected: Expected, now: da
     """
     header = _header(id_token)
     algorithm = header.get("alg")
-    if algorithm not in _HASHES or algorithm not in expected.algorithms:
+    if not isinstance(algorithm, str) or algorithm not in _HASHES or algorithm not in expected.algorithms:
         raise ProviderRefused("the id token is signed by an algorithm that does not count")
     if "crit" in header:
         raise ProviderRefused("the header of the id token asks for what nobody here knows")
@@ -103,7 +103,7 @@ def _check_ends(claims: Claims, expected: Expected) -> None:
 
 
 def _check_times(claims: Claims, expected: Expected, now: datetime) -> None:
-    if now >= _instant(claims, "exp") + SKEW:
+    if now - SKEW >= _instant(claims, "exp"):  # to add to the last instant there is would be an error
         raise ProviderRefused("the id token has expired")
     for name in ("iat", *[name for name in ("nbf", "auth_time") if claims.get(name) is not None]):
         if _instant(claims, name) > now + SKEW:

@@ -22,6 +22,7 @@ PROFILE = (
 )
 _NOT_IN_NAMES = re.compile(r"[^\d\w`!@#$%&()\-:;'\u2019,.?/ ]")
 _LONGEST_NAME = 50
+_TENANT = re.compile(r"[0-9A-Za-z-]{1,64}")
 
 
 class OpenIdPreset:
@@ -108,13 +109,13 @@ class MicrosoftPreset(OpenIdPreset):
             return super().may_give(iss)
         before, _, after = self._template.partition(self._PLACE)
         tenant = iss.removeprefix(before).removesuffix(after)
-        return re.fullmatch(r"[0-9A-Za-z-]+", tenant) is not None and iss == before + tenant + after
+        return _TENANT.fullmatch(tenant) is not None and iss == before + tenant + after
 
     def has_issued(self, claims: Claims) -> bool:
         if self._template is None:
             return super().has_issued(claims)
         tenant = _text(claims, "tid")
-        is_tenant = tenant is not None and re.fullmatch(r"[0-9A-Za-z-]+", tenant) is not None
+        is_tenant = tenant is not None and _TENANT.fullmatch(tenant) is not None
         return is_tenant and claims.get("iss") == self._template.replace(self._PLACE, str(tenant))
 
     def email_of(self, claims: Claims) -> tuple[str | None, bool]:
