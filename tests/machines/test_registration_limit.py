@@ -114,3 +114,22 @@ async def test_a_registration_that_fails_is_not_counted(limited):
 
     for _ in range(3):
         await machines.register(somewhere)
+
+
+async def test_many_from_one_address_leave_connections_for_others(limited):
+    # given: somebody registers from there and is not done yet
+    machines, somewhere = Machines(limited), from_somewhere()
+    platform = limited.app.platform
+    async with platform.begin() as uow:
+        address = somewhere[0][1]
+        await platform.quotas.admit(uow, "machine-registrations", address, most=3, within=timedelta(hours=1))
+
+        # when
+        many = [asyncio.ensure_future(machines.register(somewhere)) for _ in range(40)]
+        await limited.until_somebody_waits_for_a_lock()
+
+        # then
+        async with asyncio.timeout(30):
+            await machines.register(from_somewhere())
+    answers = await asyncio.gather(*many, return_exceptions=True)
+    assert len([answer for answer in answers if not isinstance(answer, grpc.aio.AioRpcError)]) == 2
