@@ -63,6 +63,7 @@ def worker_of(app: server_app.App, channel: grpc.aio.Channel) -> Worker:
                 for each in carriers
             ),
             app.pipeline.idempotency.forget_expired,
+            partial(app.platform.quotas.forget_expired, app.platform.begin),
             app.registration.keep,
             Backfill(app.platform.database).run,
             Webhooks.of(app.platform).forget_expired,

@@ -11,7 +11,7 @@ from sqlalchemy import Column, Index, LargeBinary, Table, bindparam, delete, upd
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from server.kernel.clock import Clock
-from server.kernel.database import UnitOfWork
+from server.kernel.database import OpenUnitOfWork, UnitOfWork
 from server.kernel.database.event_log import metadata
 from server.kernel.database.types import Instant
 from server.kernel.security.secrets import SecretKeys
@@ -38,12 +38,11 @@ _SAVE = (
     .where(_use.key == bindparam("used"))
     .values(used_at=bindparam("used_at"), expires_at=bindparam("expires_at"))
 )
-# A few at a time, and none that anybody is busy with.
+# None that anybody is busy with.
 _expired = (
     recent_use.select()
     .with_only_columns(_use.key)
-    .where(_use.expires_at <= bindparam("now", type_=Instant), _use.key != bindparam("kept"))
-    .limit(3)
+    .where(_use.expires_at <= bindparam("now", type_=Instant))
     .with_for_update(skip_locked=True)
 )
 _FORGET = delete(recent_use).where(_use.key.in_(_expired))
@@ -71,9 +70,16 @@ class Quotas:
         if len(recent) >= most:
             return False
         await uow.write(_SAVE, {"used": key, "used_at": [*recent, now], "expires_at": now + within})
-        # As each use does so, what counts no longer cannot pile up.
-        await uow.write(_FORGET, {"kept": key, "now": now})
         return True
+
+    async def forget_expired(self, begin: OpenUnitOfWork) -> int:
+        """
+        Delete what counts no longer. For the worker.
+
+        Not those who use: they would lock the rows of others, and two of them wait for each other's for ever.
+        """
+        async with begin() as uow:
+            return await uow.execute(_FORGET, {"now": self._now()})
 
 
 def _recent(used_at: Sequence[datetime], since: datetime) -> list[datetime]:

@@ -57,6 +57,14 @@ def test_a_step_that_is_not_later_than_the_last_one_is_refused(last, is_good):
     assert authenticator.last_step == (step if is_good else before)
 
 
+def test_a_code_that_is_that_of_two_steps_is_good_once():
+    step, given = totp.step_of(NOW), GivenCode(is_of=lambda _: False, steps=[totp.step_of(NOW) - 1, totp.step_of(NOW)])
+    authenticator = _authenticator("mfaauth_1", AuthenticatorType.TOTP)
+
+    assert [authenticator.accept(given, NOW) for _ in range(2)] == [True, False]
+    assert authenticator.last_step == step
+
+
 def test_a_bar_code_bears_everything_percent_encoded():
     uri = totp.key_uri(SEED, issuer="Ana & Co/Büro", account="ana+x@example.com")
 

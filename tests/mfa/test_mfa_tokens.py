@@ -8,6 +8,7 @@ import pytest
 from server.kernel import ids
 from tests.harness import refusal
 from tests.mfa.factors import RECOVERY, SMS, TOTP, with_token, wrong
+from tests.password_credentials.resets import row_of
 from tests.signed_in import PASSWORD
 
 INVALID = (grpc.StatusCode.UNAUTHENTICATED, "MFA_TOKEN_INVALID")
@@ -166,6 +167,28 @@ async def test_a_name_that_was_locked_meanwhile_lets_nobody_in(factors, people):
     ):
         assert await told(call) == (grpc.StatusCode.FAILED_PRECONDITION, "ACCOUNT_LOCKED")
     assert (await factors.row(enrolled.person))["wrong_answers"] == 0
+
+
+@pytest.mark.parametrize("is_right", [True, False])
+async def test_the_first_code_after_the_cooldown_unlocks_as_a_password_does(factors, people, server, is_right):
+    # given: a token that outlives the lock
+    enrolled = await factors.enrolled()
+    token = await factors.token(enrolled.person)
+    for _ in range(5):
+        await refusal(people.sign_in(enrolled.person.email_address, "wrong"))
+    server.clock.advance(timedelta(seconds=301))
+    code = factors.app_code(enrolled.secret)
+
+    # when
+    if is_right:
+        await factors.verify(TOTP, code, token)
+    else:
+        assert (await refusal(factors.verify(TOTP, wrong(code), token))).reason == "MFA_CODE_INVALID"
+
+    # then
+    events = await server.events(enrolled.person.credential_id)
+    assert events[-1] == "password_credentials.person_credential_account_unlocked.v1"
+    assert not (await row_of(server, enrolled.person.credential_id))["is_locked"]
 
 
 async def test_to_be_suspended_ends_a_sign_in_that_waits_for_good(factors, people, server):

@@ -68,7 +68,7 @@ class PasswordCredentialsApi:
         return _credential_of(await self._registrations.find_credential(user_id=user_id))
 
     async def lock_credential(self, uow: UnitOfWork, user_id: str) -> Credential | None:
-        """The credential of a user, which nobody else changes until the transaction ends; no sign-in either."""
+        """The credential of a user. Until the transaction ends nobody else changes it, signs in, or suspends them."""
         return _credential_of(await self._second_factors.lock(uow, user_id))
 
     async def change_mfa(self, uow: UnitOfWork, user_id: str, *, is_enabled: bool) -> None:

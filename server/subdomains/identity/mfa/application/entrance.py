@@ -24,7 +24,6 @@ from server.subdomains.identity.password_credentials.api import (
     PasswordCredentialsApi,
     RegistrationNotVerified,
 )
-from server.subdomains.users.api import UsersApi
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,10 +42,9 @@ class Claim:
 class Entrance:
     """Lets people in. One a process: it also makes those who come as the same person wait for each other."""
 
-    def __init__(self, *, reader: Reader, credentials: PasswordCredentialsApi, users: UsersApi, now: Clock) -> None:
+    def __init__(self, *, reader: Reader, credentials: PasswordCredentialsApi, now: Clock) -> None:
         self._reader = PersonMfaReader(reader)
         self._credentials = credentials
-        self._users = users
         self._now = now
         self._turns = Turns()
 
@@ -55,7 +53,6 @@ class Entrance:
         return cls(
             reader=platform.reader,
             credentials=PasswordCredentialsApi.of(platform),
-            users=UsersApi.of(platform),
             now=platform.clock,
         )
 
@@ -82,8 +79,6 @@ class Entrance:
         credential = await self._credentials.lock_credential(uow, user_id)
         if credential is None:
             raise _nobody(claim)
-        if not claim.is_signed_in:
-            await self._users.hold_access(uow, user_id)  # what it is, the proof asks
         person = await PersonMfaRepository(uow).get(credential.id, user_id)
         return self._admit(claim, credential, person)
 

@@ -118,5 +118,6 @@ class MfaAuthenticator:
 
     def _accept_totp(self, given: GivenCode) -> bool:
         later = [step for step in given.steps if self.last_step is None or step > self.last_step]
-        self.last_step = min(later, default=self.last_step)
+        # The last, should a code be that of several steps: it is good once.
+        self.last_step = max(later, default=self.last_step)
         return bool(later)

@@ -34,6 +34,7 @@ from server.subdomains.identity.password_credentials.repository import (
     LoginMonitorRepository,
 )
 from server.subdomains.user_profiles.api import UserProfilesApi
+from server.subdomains.users.api import UsersApi
 
 _SECONDS_TO_WAIT = 60.0  # a place in the hour becomes free at some time; this says only not to hurry
 
@@ -63,6 +64,7 @@ class Resets:
         confirmations: Confirmations,
         second_factors: Callable[[], SecondFactors],
         sessions: AuthTokensApi,
+        users: UsersApi,
         profiles: UserProfilesApi,
         mails: Mails,
         usages: UsagesApi,
@@ -79,6 +81,7 @@ class Resets:
         self._confirmations = confirmations
         self._second_factors = second_factors
         self._sessions = sessions
+        self._users = users
         self._profiles = profiles
         self._mails = mails
         self._usages = usages
@@ -98,6 +101,7 @@ class Resets:
             confirmations=Confirmations.of(platform),
             second_factors=lambda: platform.answers[SecondFactors],
             sessions=AuthTokensApi.of(platform),
+            users=UsersApi.of(platform),
             profiles=UserProfilesApi.of(platform),
             mails=Mails(EmailsApi.of(platform)),
             usages=UsagesApi.of(platform),
@@ -201,6 +205,8 @@ class Resets:
         if credential is None:
             raise ResetTokenNotFound
         credential.check_password_reset(self._now())
+        # And the user before its sessions and second factors: a suspension has locked it when it comes to those.
+        await self._users.hold_access(uow, credential.user_id)
         return credential
 
     async def _complete(self, uow: UnitOfWork, credential: PersonCredential, password_hash: str) -> None:

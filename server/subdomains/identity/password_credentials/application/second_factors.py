@@ -102,8 +102,10 @@ class SecondFactorSignIns:
         """Count a wrong code as a wrong password: too many lock the name."""
         credential, now = await self._credential(uow, user_id), self._now()
         monitor = await self._monitor(uow, credential)
+        credential.unlock()
         if monitor.fail(self._rules, now):
             credential.lock()
+        if credential.events:
             await CredentialRepository(uow).save(credential)
         await LoginMonitorRepository(uow, self._rules).save(monitor, now)
 
@@ -112,6 +114,9 @@ class SecondFactorSignIns:
         credential, user = await self._credential(uow, user_id), await self._user(uow, user_id)
         monitor = await self._monitor(uow, credential)
         monitor.succeed()
+        credential.unlock()
+        if credential.events:
+            await CredentialRepository(uow).save(credential)
         await LoginMonitorRepository(uow, self._rules).save(monitor, self._now())
         return await self._completion.open_session(uow, credential, user, amr)
 

@@ -179,19 +179,25 @@ class PersonCredential:
         self.password_hash = password_hash
         self.reset_token_digest, self.reset_expires_at = None, None
         self.events.append(PersonCredentialPasswordResetCompleted(credential_id=self.id, user_id=self.user_id))
-        self._unlock()
+        self.unlock()
 
     def accept_password(self) -> None:
         """Somebody gave the right password."""
         self._note_attempt(is_verified=True)
-        self._unlock()
+        self.unlock()
 
     def refuse_password(self, *, locks: bool) -> None:
         """Somebody gave a wrong password, and that may have been one too many."""
         self._note_attempt(is_verified=False)
-        self._unlock()
+        self.unlock()
         if locks:
             self.lock()
+
+    def unlock(self) -> None:
+        """Somebody tries again after the lock, if there was one, has run out: before that nothing is looked at."""
+        if self.is_locked:
+            self.is_locked = False
+            self.events.append(PersonCredentialAccountUnlocked(credential_id=self.id, user_id=self.user_id))
 
     def lock(self) -> None:
         """Too many wrong passwords were given."""
@@ -231,12 +237,6 @@ class PersonCredential:
 
     def _credentials_changed(self) -> None:
         self.events.append(PersonCredentialCredentialsChanged(credential_id=self.id, user_id=self.user_id))
-
-    def _unlock(self) -> None:
-        # An attempt is looked at only when the lock, if there was one, has run out.
-        if self.is_locked:
-            self.is_locked = False
-            self.events.append(PersonCredentialAccountUnlocked(credential_id=self.id, user_id=self.user_id))
 
     def _note_attempt(self, *, is_verified: bool) -> None:
         self.events.append(
