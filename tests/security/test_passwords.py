@@ -4,11 +4,14 @@ from datetime import timedelta
 
 import pytest
 
+from server import composition
+from server.kernel.settings import SettingsError, read
 from server.subdomains.identity.password_credentials.blocklist import common_passwords
 from server.subdomains.identity.password_credentials.domain.passwords import PasswordRules
-from tests.harness import refusal
+from server.subdomains.identity.password_credentials.settings import PasswordCredentialsSettings
+from tests.harness import refusal, running
 from tests.password_credentials.breached import most_frequent
-from tests.signed_in import registration
+from tests.signed_in import People, registration
 
 _HUNDRED = "correct horse battery staple and many more words, so that there are a hundred characters in all of it"
 
@@ -31,6 +34,27 @@ async def test_any_password_that_is_long_enough_signs_in(people, password):
     await people.confirm(person.user.id)
 
     assert (await people.sign_in(address, password)).user_id == person.user.id
+
+
+@pytest.mark.parametrize(
+    ("fewest", "short", "enough"), [(8, "kettle_", "kettle_7"), (15, "kettle harbour", "kettle harbours")]
+)
+async def test_it_has_as_many_characters_as_operators_ask_for(server, monkeypatch, fewest, short, enough):
+    monkeypatch.setenv("TENANTRY_PASSWORD_MIN_LENGTH", str(fewest))
+    async with running(server.dsn, composition.compose) as found:
+        service = People(found).service
+        refused = await refusal(service.RegisterPerson(registration(password=short)))
+        await service.RegisterPerson(registration(password=enough))
+
+    assert refused.violations == {"password": "PASSWORD_TOO_SHORT"}
+
+
+@pytest.mark.parametrize("fewest", [7, 16])
+def test_operators_may_ask_for_eight_to_fifteen(monkeypatch, fewest):
+    monkeypatch.setenv("TENANTRY_PASSWORD_MIN_LENGTH", str(fewest))
+
+    with pytest.raises(SettingsError, match="TENANTRY_PASSWORD_MIN_LENGTH is wrong"):
+        read(PasswordCredentialsSettings)
 
 
 @pytest.mark.parametrize("place", [0, 72, 80, 99])

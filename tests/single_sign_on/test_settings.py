@@ -82,6 +82,15 @@ def test_an_incomplete_entry_stops_the_start_by_its_name(monkeypatch, wrong, sai
     assert "a secret of the client's" not in str(stopped.value)
 
 
+def test_production_speaks_to_providers_by_https_alone(monkeypatch):
+    """As `tenantry doctor` sees it, too: it reads all settings and starts nothing."""
+    monkeypatch.setenv("TENANTRY_ENV", "production")
+
+    assert configured(monkeypatch, entry("acme", _ISSUER))
+    with pytest.raises(SettingsError, match="TENANTRY_SSO_PROVIDERS is wrong: provider plain: the issuer"):
+        configured(monkeypatch, entry("acme", _ISSUER), entry("plain", "http://127.0.0.1:1"))
+
+
 @pytest.mark.parametrize("text", ["{", "{}", "7", '"acme"'])
 def test_what_is_no_list_of_providers(monkeypatch, text):
     monkeypatch.setenv("TENANTRY_SSO_PROVIDERS", text)
@@ -102,7 +111,7 @@ def test_a_file_of_certificates_that_has_none(monkeypatch, tmp_path, content):
         path.write_text(content)
     monkeypatch.setenv("TENANTRY_SSO_CA_FILE", str(path))
 
-    with pytest.raises(SettingsError, match="should be a file of certificates in PEM"):
+    with pytest.raises(SettingsError, match="TENANTRY_SSO_CA_FILE is wrong: should be a file of certificates"):
         read(SingleSignOnSettings)
 
 

@@ -9,11 +9,21 @@ from urllib.parse import urlencode
 
 import pytest
 import pytest_asyncio
+from aiohttp import web
 from tenantry.mfa.v1 import mfa_authenticator_pb2 as mfa
 from tenantry.mfa.v1.mfa_service_pb2 import ChangeMfaRequest
 
 from server.kernel.clock import system_clock
-from tenantry_client import MfaRequired, SignOnFailed, Tenantry, TenantrySync, Unauthenticated
+from tenantry_client import (
+    FailedPrecondition,
+    InvalidArgument,
+    MfaRequired,
+    SignOnFailed,
+    Tenantry,
+    TenantrySync,
+    Unauthenticated,
+    Unavailable,
+)
 from tests.harness import Running
 from tests.security.forging.factors import other, totp
 from tests.signed_in import PASSWORD, People, Person, whole_server
@@ -145,6 +155,40 @@ async def test_without_asyncio_an_account_elsewhere_signs_in_too(whole: Running,
         identity = (await asyncio.to_thread(client.identities.GetIdentity)).identity
 
     assert identity.id == tokens.user_id
+
+
+async def test_a_provider_that_is_away_is_told_as_such(client: Tenantry, issuer: Issuer) -> None:
+    """It is not asked again: the sign-in is used up, and the second answer would be another one."""
+
+    async def is_away(request: web.Request) -> web.StreamResponse:
+        return web.Response(status=503)
+
+    started = await client.start_single_sign_on("acme")
+    browser = await issuer.visit(started.authorization_url, **claims_of())
+    issuer.instead["/token"] = is_away
+    try:
+        with pytest.raises(Unavailable, match="SSO_PROVIDER_UNAVAILABLE"):
+            await client.finish_single_sign_on(started, returned(browser))
+    finally:
+        issuer.restore()
+
+
+async def test_whoever_is_new_may_have_to_accept_the_terms_first(whole: Running, issuer: Issuer) -> None:
+    with TenantrySync(f"127.0.0.1:{whole.port}") as client:
+        started = await asyncio.to_thread(client.start_single_sign_on, "acme")
+        address = returned(await issuer.visit(started.authorization_url, **claims_of()))
+        with pytest.raises(FailedPrecondition, match="TERMS_NOT_ACCEPTED"):
+            await asyncio.to_thread(client.finish_single_sign_on, started, address, terms_and_conditions_accepted=False)
+
+
+async def test_an_invitation_goes_along(client: Tenantry, issuer: Issuer) -> None:
+    started = await client.start_single_sign_on("acme")
+    browser = await issuer.visit(started.authorization_url, **claims_of())
+
+    with pytest.raises(InvalidArgument) as refused:
+        await client.finish_single_sign_on(started, returned(browser), invitation_token=f"ti1_{'t' * 60}")
+
+    assert [violation.reason for violation in refused.value.field_violations] == ["WRONG_INVITATION_KIND"]
 
 
 async def test_the_example_signs_in_with_what_the_browser_brings(whole: Running, issuer: Issuer) -> None:

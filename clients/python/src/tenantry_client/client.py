@@ -89,14 +89,25 @@ class Tenantry(Services):
         )
         return StartedSignOn.of(provider, verifier, await self._call_anonymously(START_SINGLE_SIGN_ON, request))
 
-    async def finish_single_sign_on(self, started: StartedSignOn, address: str) -> Tokens:
+    async def finish_single_sign_on(
+        self,
+        started: StartedSignOn,
+        address: str,
+        *,
+        invitation_token: str = "",
+        terms_and_conditions_accepted: bool = True,
+    ) -> Tokens:
         """
-        Sign in with the address that the provider has sent the browser back to, code and state included.
+        Sign in with the address that the provider has sent the browser back to, code and state included. Somebody new
+        is registered, by the invitation if there is one.
 
-        Raises ``SignOnFailed`` before anything is sent, and ``Unauthenticated`` ``SSO_AUTHENTICATION_FAILED``.
+        Raises ``SignOnFailed`` before anything is sent, ``Unauthenticated`` ``SSO_AUTHENTICATION_FAILED``, and
+        ``Unavailable`` ``SSO_PROVIDER_UNAVAILABLE``. After any error a new sign-in has to be started.
         """
         self._key.refuse_session()
         request = started.answered(address)
+        request.invitation_token = invitation_token
+        request.terms_and_conditions_accepted = terms_and_conditions_accepted
         return await self._begin((await self._call_anonymously(AUTHENTICATE_SINGLE_SIGN_ON, request)).tokens)
 
     def resume(self, tokens: Tokens) -> None:

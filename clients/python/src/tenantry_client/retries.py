@@ -32,7 +32,13 @@ class RetryPolicy:
         return (error.retry_delay or 0.0) + random.uniform(0.0, ceiling)  # noqa: S311 (no secret)
 
 
+# The server has answered, for somebody who is away: a started sign-in at a provider is used up by then.
+_FINAL = "SSO_PROVIDER_UNAVAILABLE"
+
+
 def _passes(error: TenantryError) -> bool:
+    if error.reason == _FINAL:
+        return False
     if isinstance(error, ResourceExhausted):
         # Without a delay the limit is not one of those that pass by themselves.
         return error.retry_delay is not None

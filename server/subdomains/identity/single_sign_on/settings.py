@@ -7,10 +7,19 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode
 
-from server.kernel.settings import ENVIRONMENT
+from server.kernel.settings import ENVIRONMENT, PlatformSettings, read
 
 TESTSSO = "testsso"
 _TAKEN_NAMES = (TESTSSO, "credentials")  # what sessions of testing builds and of passwords bear
@@ -101,6 +110,14 @@ def _entry(number: int, given: Any) -> ProviderSettings:
         raise ValueError(f"provider {name or number}: {wrong}") from None
 
 
+def _encrypted(providers: tuple[ProviderSettings, ...]) -> tuple[ProviderSettings, ...]:
+    """Here, where `tenantry doctor` sees it: only development may call a provider, on this machine, without TLS."""
+    plain = [each.name for each in providers if urlsplit(each.issuer).scheme != "https"]
+    if plain and read(PlatformSettings).is_production:
+        raise ValueError(f"provider {plain[0]}: the issuer should be https")
+    return providers
+
+
 def _certificates(path: Path | None) -> Path | None:
     if path is not None:
         try:
@@ -115,13 +132,20 @@ class SingleSignOnSettings(BaseSettings):
 
     model_config = ENVIRONMENT
 
-    sso_providers: Annotated[tuple[ProviderSettings, ...], NoDecode, BeforeValidator(_entries)] = Field(
+    sso_providers: Annotated[
+        tuple[ProviderSettings, ...], NoDecode, BeforeValidator(_entries), AfterValidator(_encrypted)
+    ] = Field(
         (),
         description='The providers, a JSON list of `{"name", "preset", "issuer", "client_id", "client_secret", '
         '"redirect_uri", "scopes", "trusted_tenants"}`: see [single sign-on](how-to/single-sign-on.md). It holds '
         "secrets.",
     )
-    sso_ca_file: Annotated[Path | None, Field(), BeforeValidator(lambda given: Path(given) if given else None)] = Field(
+    sso_ca_file: Annotated[
+        Path | None,
+        Field(),
+        BeforeValidator(lambda given: Path(given) if given else None),
+        AfterValidator(_certificates),
+    ] = Field(
         None, description="A file of certificates (PEM) that providers are trusted by, beside those of the system."
     )
     sso_starts_per_minute: int | None = Field(
@@ -130,8 +154,3 @@ class SingleSignOnSettings(BaseSettings):
         description="Sign-ins that one client address may start in a minute; 0 is no limit.",
         json_schema_extra={"default": "60, in development 0"},
     )
-
-    @model_validator(mode="after")
-    def _knows_its_certificates(self) -> Self:
-        _certificates(self.sso_ca_file)
-        return self
