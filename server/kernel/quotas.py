@@ -4,7 +4,8 @@ How often something may be used within a while: calls from one address, mails to
 The subject itself is not kept, only a keyed digest of it.
 """
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
 from sqlalchemy import Column, Index, LargeBinary, Table, bindparam, delete, update
@@ -14,7 +15,9 @@ from server.kernel.clock import Clock
 from server.kernel.database import OpenUnitOfWork, UnitOfWork
 from server.kernel.database.event_log import metadata
 from server.kernel.database.types import Instant
+from server.kernel.errors import RateLimited
 from server.kernel.security.secrets import SecretKeys
+from server.kernel.turns import Turns
 
 recent_use = Table(
     "recent_use",
@@ -54,6 +57,37 @@ class Quotas:
     def __init__(self, secrets: SecretKeys, now: Clock) -> None:
         self._secrets = secrets
         self._now = now
+        self._turns = Turns()
+
+    @asynccontextmanager
+    async def counted(
+        self,
+        begin: OpenUnitOfWork,
+        purpose: str,
+        subject: str,
+        *,
+        most: int,
+        within: timedelta,
+        is_step: bool = False,
+    ) -> AsyncIterator[UnitOfWork]:
+        """
+        A transaction that begins by counting one more use. ``most=0`` is no limit.
+
+        Those of one subject come one after the other: here they wait without holding a connection each. Were they to
+        wait at the row, a flood from one address would leave no connection to anybody else.
+
+        Raises:
+            RateLimited: It is one too many. Says when there may be another.
+        """
+        if most == 0:
+            async with begin(is_step=is_step) as uow:
+                yield uow
+            return
+        async with self._turns.of(f"{purpose}|{subject}".encode()), begin(is_step=is_step) as uow:
+            wait = await self._count(uow, purpose, subject, most, within)
+            if wait is not None:
+                raise RateLimited(retry_after=wait)
+            yield uow
 
     async def admit(self, uow: UnitOfWork, purpose: str, subject: str, *, most: int, within: timedelta) -> bool:
         """
@@ -61,16 +95,18 @@ class Quotas:
 
         Nobody else is admitted for the same subject until the transaction ends; one that is undone has used nothing.
         """
-        if most == 0:
-            return True
+        return most == 0 or await self._count(uow, purpose, subject, most, within) is None
+
+    async def _count(self, uow: UnitOfWork, purpose: str, subject: str, most: int, within: timedelta) -> float | None:
+        """Count one more use, or say how many seconds it is until there may be one."""
         now = self._now()
         key = self._secrets.index("quota:" + purpose, subject.encode())
         [row] = await uow.fetch_all(_LOCK, {"key": key, "used_at": [], "expires_at": now})
         recent = _recent(row.used_at, now - within)
         if len(recent) >= most:
-            return False
+            return (recent[-most] + within - now).total_seconds()
         await uow.write(_SAVE, {"used": key, "used_at": [*recent, now], "expires_at": now + within})
-        return True
+        return None
 
     async def forget_expired(self, begin: OpenUnitOfWork) -> int:
         """

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import pytest_asyncio
 
+from server.kernel.errors import RateLimited
 from server.kernel.quotas import Quotas
 from server.kernel.security.secrets import SecretKeys
 from tests.harness import SettableClock
@@ -107,3 +108,33 @@ async def test_what_has_expired_of_others_is_in_nobodys_way(database, use, clock
         # when, then: a transaction that goes on keeps nobody else waiting
         async with asyncio.timeout(10):
             assert await use(1, subject=f"other-{subject}")
+
+
+async def test_whoever_is_refused_is_told_when_there_may_be_another(database, clock, subject):
+    quotas = Quotas(SecretKeys.parse(KEYS), clock)
+
+    async def count():
+        async with quotas.counted(database.begin, "calls", subject, most=2, within=HOUR):
+            clock.advance(timedelta(minutes=20))
+
+    await count()
+    await count()
+    with pytest.raises(RateLimited) as refused:
+        await count()
+
+    assert refused.value.retry_after == 20 * 60
+
+
+async def test_a_flood_of_one_subject_leaves_connections_to_others(database, clock, subject):
+    quotas = Quotas(SecretKeys.parse(KEYS), clock)
+    goes_on = asyncio.Event()
+
+    async def count():
+        async with quotas.counted(database.begin, "calls", subject, most=100, within=HOUR):
+            await goes_on.wait()
+
+    flood = [asyncio.ensure_future(count()) for _ in range(20)]  # of a pool of four
+    async with asyncio.timeout(10):
+        async with quotas.counted(database.begin, "calls", f"not {subject}", most=1, within=HOUR):
+            goes_on.set()
+    await asyncio.gather(*flood)

@@ -1,17 +1,15 @@
 """The use case of machines."""
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from server.kernel import values
 from server.kernel.access.roles import Ownership, TenantRole
 from server.kernel.database import OpenUnitOfWork, UnitOfWork
-from server.kernel.errors import RateLimited, Violation
+from server.kernel.errors import Violation
 from server.kernel.quotas import Quotas
 from server.kernel.subdomain import Platform
-from server.kernel.turns import Turns
 from server.subdomains.ancillary.usages.api import UsagesApi
 from server.subdomains.identity.api_keys.api import ApiKeysApi
 from server.subdomains.identity.machines.settings import MachinesSettings
@@ -69,7 +67,6 @@ class MachinesApplication:
         self._api_keys = api_keys
         self._usages = usages
         self._is_testing = is_testing
-        self._turns = Turns()
 
     @classmethod
     def of(cls, platform: Platform) -> "MachinesApplication":
@@ -102,7 +99,10 @@ class MachinesApplication:
         self, registration: Registration, *, caller_id: str, is_anonymous: bool, client_address: str
     ) -> Machine:
         """Register a machine and make its key: all of it, or nothing."""
-        async with self._begun(client_address if is_anonymous else None) as uow:
+        most = self._most_per_hour if is_anonymous else 0
+        async with self._quotas.counted(
+            self._begin, "machine-registrations", client_address, most=most, within=_WITHIN
+        ) as uow:
             machine = await self._users.register_machine(
                 uow,
                 name=registration.name,
@@ -122,21 +122,6 @@ class MachinesApplication:
                 UserIdOverride=machine.id,
             )
         return Machine(machine.id, registration.name, text, caller_id, key.expires_at)
-
-    @asynccontextmanager
-    async def _begun(self, address: str | None) -> AsyncIterator[UnitOfWork]:
-        """A transaction for a registration, which counts for this address."""
-        if address is None or self._most_per_hour == 0:
-            async with self._begin() as uow:
-                yield uow
-            return
-        # One at a time: here they wait without holding a connection each, or nobody else would get one.
-        async with self._turns.of(address.encode()), self._begin() as uow:
-            if not await self._quotas.admit(
-                uow, "machine-registrations", address, most=self._most_per_hour, within=_WITHIN
-            ):
-                raise RateLimited(retry_after=_WITHIN.total_seconds())
-            yield uow
 
     async def _find_joined(self, uow: UnitOfWork, caller_id: str) -> Joined | None:
         """The default organization of the caller, locked, if it is a shared one that the caller owns."""

@@ -1,8 +1,9 @@
 """How often strangers may make this subdomain send mails or do work. Counted over all processes."""
 
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 
-from server.kernel.database import UnitOfWork
+from server.kernel.database import OpenUnitOfWork, UnitOfWork
 from server.kernel.quotas import Quotas
 from server.kernel.subdomain import Platform
 from server.subdomains.identity.password_credentials.settings import PasswordCredentialsSettings
@@ -44,6 +45,6 @@ class Limits:
         """Whether one more mail about a password reset may go to an address."""
         return await self._quotas.admit(uow, "reset-mails", email_address, most=self._reset_mails, within=_HOUR)
 
-    async def admit_reset_call(self, uow: UnitOfWork, client_address: str) -> bool:
-        """Whether a client may ask for one more password reset."""
-        return await self._quotas.admit(uow, "reset-calls", client_address, most=self._reset_calls, within=_HOUR)
+    def counted_reset(self, begin: OpenUnitOfWork, client_address: str) -> AbstractAsyncContextManager[UnitOfWork]:
+        """A transaction in which a client asks for a password reset. It is refused when that is one too many."""
+        return self._quotas.counted(begin, "reset-calls", client_address, most=self._reset_calls, within=_HOUR)

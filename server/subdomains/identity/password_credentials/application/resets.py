@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from server.kernel.clock import Clock
 from server.kernel.database import OpenUnitOfWork, Reader, UnitOfWork
-from server.kernel.errors import InvalidArgument, RateLimited, Violation
+from server.kernel.errors import InvalidArgument, Violation
 from server.kernel.security.hashing import PasswordHasher
 from server.kernel.security.secrets import SecretKeys, digest, random_token
 from server.kernel.subdomain import Platform
@@ -35,8 +35,6 @@ from server.subdomains.identity.password_credentials.repository import (
 )
 from server.subdomains.user_profiles.api import UserProfilesApi
 from server.subdomains.users.api import UsersApi
-
-_SECONDS_TO_WAIT = 60.0  # a place in the hour becomes free at some time; this says only not to hurry
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +115,7 @@ class Resets:
 
     async def initiate_password_reset(self, *, email_address: str, client_address: str) -> None:
         """Mail an address a link to a new password, or to confirm, or that nobody has registered it."""
-        async with self._begin() as uow:
-            if not await self._limits.admit_reset_call(uow, client_address):
-                raise RateLimited(retry_after=_SECONDS_TO_WAIT)
+        async with self._limits.counted_reset(self._begin, client_address) as uow:
             credential = await CredentialRepository(uow).find_by_email_address(email_address)
             if await self._limits.admit_reset_mail(uow, email_address):
                 await self._initiate(uow, credential, email_address)

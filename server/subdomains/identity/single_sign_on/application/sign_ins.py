@@ -13,7 +13,6 @@ from datetime import UTC, datetime, timedelta
 from server.kernel.access.caller import current_call
 from server.kernel.clock import Clock
 from server.kernel.database import OpenUnitOfWork
-from server.kernel.errors import RateLimited
 from server.kernel.quotas import Quotas
 from server.kernel.security.secrets import digest, random_token
 from server.kernel.subdomain import Platform
@@ -166,10 +165,10 @@ class SignIns:
     async def _count_start(self) -> None:
         address = current_call().client_address
         # In a transaction of its own: what follows asks the provider, and must not hold a row meanwhile.
-        async with self._begin(is_step=True) as uow:
-            may = await self._quotas.admit(uow, "sso-start", address, most=self._starts_per_minute, within=_MINUTE)
-        if not may:
-            raise RateLimited(retry_after=_MINUTE.total_seconds())
+        async with self._quotas.counted(
+            self._begin, "sso-start", address, most=self._starts_per_minute, within=_MINUTE, is_step=True
+        ):
+            pass
 
     async def _use_up(self, provider: SsoProvider, brought: Return) -> SsoFlow:
         """The started sign-in, which nobody can finish after this, whatever becomes of it."""
