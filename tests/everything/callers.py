@@ -1,6 +1,6 @@
 """Kinds of caller, and what the access option of an operation means for each of them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from tenantry.access.v1 import types_pb2 as access
@@ -38,7 +38,7 @@ class Membership:
 class Caller:
     """Somebody with a credential, good or bad."""
 
-    metadata: Metadata = ()
+    credential: Metadata | Callable[[], Metadata] = ()
     user_id: str = ""
     session_id: str = ""
     refused: str = ""
@@ -48,6 +48,11 @@ class Caller:
     platform_feature: int = access.FEATURE_LEVEL_UNSPECIFIED
     memberships: Mapping[str, Membership] = field(default_factory=dict)
     username: str = ""
+
+    @property
+    def metadata(self) -> Metadata:
+        """What it presents. The token of a service is good for minutes only, and made for each call."""
+        return self.credential() if callable(self.credential) else self.credential
 
     @property
     def is_anonymous(self) -> bool:

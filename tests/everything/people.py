@@ -186,7 +186,7 @@ class People:
         [user] = await self._running.rows("SELECT * FROM users.end_user WHERE id = $1", key)
         rows = await self._running.rows("SELECT * FROM users.membership WHERE user_id = $1", key)
         return Caller(
-            metadata=metadata,
+            credential=metadata,
             user_id=user_id,
             platform_role=max(PLATFORM_ROLES[PlatformRole(role)] for role in user["roles"]),
             platform_feature=FEATURES[FeatureLevel(user["level"])],
@@ -224,12 +224,12 @@ async def everybody(running: Running) -> tuple[str, dict[str, Caller]]:
     }
     callers = {name: await people.caller(person, refused.get(name, "")) for name, person in cast.items()}
     for name, key in keys.items():
-        callers[f"API key of {name}"] = replace(callers[name], metadata=(("x-api-key", key),), session_id="")
+        callers[f"API key of {name}"] = replace(callers[name], credential=(("x-api-key", key),), session_id="")
     return organization_id, {
         "nobody": Caller(),
         **callers,
         "machine": machine,
-        "service": Caller(metadata=running.as_service(), is_service=True),
+        "service": Caller(running.as_service, is_service=True),
         **bad_credentials(running, callers["owner"]),
     }
 

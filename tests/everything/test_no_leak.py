@@ -181,7 +181,9 @@ def works(answer: Answer) -> bool:
 
 def is_not_found(answer: Answer) -> bool:
     # A key is a user's and no organization's: who has its id, which is in its text, may learn that it is somebody's.
-    return answer.code is grpc.StatusCode.NOT_FOUND or answer.reason == "API_KEY_NOT_OWNER"
+    # Who is in no sign-in, or has no second factors, is refused before anything is looked for.
+    told = ("API_KEY_NOT_OWNER", "ALREADY_AUTHENTICATED", "MFA_NOT_ENABLED")
+    return answer.code is grpc.StatusCode.NOT_FOUND or answer.reason in told
 
 
 def is_not_a_member(answer: Answer) -> bool:

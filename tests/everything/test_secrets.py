@@ -199,7 +199,7 @@ async def sign_in_by_a_provider(client: SsoClient, traces: Traces) -> None:
 
 async def misuse(world: World, ways: Ways, operation: Operation, traces: Traces) -> None:
     """Send secrets in every text of an operation: unknown, too long, ill-formed, in wrong places and in bad bodies."""
-    caller = replace(world.owner, metadata=())
+    caller = replace(world.owner, credential=())
     valid = await world.requests.valid(operation, caller, world.organization_id)
     # What stands in a path is no secret, and is logged.
     in_path = {name for route in operation.routes for name in route.variables}

@@ -88,7 +88,9 @@ async def test_closing_some_leaves_all_others_open(
     for operation in OPEN:
         await call_natively(standing.channel, operation.path)
         for route in operation.routes:
-            path = route.plain_path.replace("{", "").replace("}", "")
+            # Members of closed sets have to be such.
+            kinds = route.plain_path.replace("{authenticator_type}", "mfa-authenticator-type-totp")
+            path = kinds.replace("{", "").replace("}", "")
             answer = await standing.client.request(route.verb, path, json={} if route.body else None)
             assert answer.status_code == 200, path
             assert standing.server.last_call.path == operation.path

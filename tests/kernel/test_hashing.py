@@ -45,16 +45,14 @@ async def test_without_an_account_the_work_is_the_same(hasher):
     hashed = await hasher.hash("password")
 
     async def seconds(stored):
-        best = []
-        for _ in range(5):
-            started = time.thread_time(), time.perf_counter()
-            assert await hasher.verify("wrong", stored) == (False, False)
-            best.append(time.perf_counter() - started[1])
-        return min(best)
+        started = time.perf_counter()
+        assert await hasher.verify("wrong", stored) == (False, False)
+        return time.perf_counter() - started
 
-    known, unknown = await seconds(hashed), await seconds(None)
+    # In turns, and the quickest of many: what else the machine does troubles both alike.
+    known, unknown = zip(*[(await seconds(hashed), await seconds(None)) for _ in range(12)], strict=True)
 
-    assert 0.4 < unknown / known < 2.5
+    assert 0.5 < min(unknown) / min(known) < 2
 
 
 async def test_the_password_of_the_stand_in_is_nobodys(hasher):

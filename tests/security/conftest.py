@@ -3,6 +3,7 @@
 import json
 import tempfile
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -26,10 +27,11 @@ async def issuers() -> AsyncIterator[dict[str, Issuer]]:
 async def server(postgres: str, database_name: str, issuers: dict[str, Issuer]) -> AsyncIterator[Running]:
     client = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "redirect_uri": REDIRECT_URI}
     providers = [{"name": name, "issuer": issuer.url, **client} for name, issuer in issuers.items()]
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("TENANTRY_SSO_PROVIDERS", json.dumps(providers))
-        async with whole_server(postgres, f"{database_name}_security") as found:
-            yield found
+    async with AsyncExitStack() as stack:
+        with pytest.MonkeyPatch.context() as environment:  # no longer: other tests have other providers
+            environment.setenv("TENANTRY_SSO_PROVIDERS", json.dumps(providers))
+            found = await stack.enter_async_context(whole_server(postgres, f"{database_name}_security"))
+        yield found
 
 
 @pytest_asyncio.fixture(autouse=True)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,10 +56,11 @@ async def server(postgres: str, database_name: str, issuers: Issuers) -> AsyncIt
         entry("microsoft", issuers.microsoft.url, preset="microsoft", trusted_tenants=[TRUSTED_TENANT]),
         entry("away", "http://127.0.0.1:1"),
     ]
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("TENANTRY_SSO_PROVIDERS", json.dumps(providers))
-        async with whole_server(postgres, f"{database_name}_single_sign_on") as found:
-            yield found
+    async with AsyncExitStack() as stack:
+        with pytest.MonkeyPatch.context() as environment:  # no longer: other tests have other providers
+            environment.setenv("TENANTRY_SSO_PROVIDERS", json.dumps(providers))
+            found = await stack.enter_async_context(whole_server(postgres, f"{database_name}_single_sign_on"))
+        yield found
 
 
 @pytest_asyncio.fixture(autouse=True)

@@ -9,8 +9,10 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+from asyncpg.pgproto import pgproto
 from asyncpg.prepared_stmt import PreparedStatement
 
+from server.kernel import ids
 from server.kernel.database.statements import SETTING
 from server.kernel.errors import StoreUnavailable
 
@@ -33,6 +35,9 @@ _AWAY = (
     asyncpg.InsufficientResourcesError,
     asyncpg.InternalClientError,  # a statement met the notice that PostgreSQL is closing the connection
 )
+
+# UUIDs that asyncpg sends as they are: made and sent at a fifth of the cost, and of what a write sends they are a third.
+ids.use(pgproto.UUID)
 
 _numbers = itertools.count(1)
 

@@ -1,6 +1,5 @@
 """What others may learn of single sign-on. Never a token."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
@@ -57,4 +56,4 @@ class ProviderAuthTokensChanged(DomainEvent):
     provider_auth_tokens_id: str
     provider_name: str
     user_id: str
-    expiries: Mapping[str, datetime | None]
+    expiries: dict[str, datetime | None]
