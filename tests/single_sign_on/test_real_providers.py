@@ -6,6 +6,7 @@ import secrets
 import socket
 import sys
 import tempfile
+from contextlib import AsyncExitStack
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
@@ -68,10 +69,11 @@ async def mock():
 @pytest_asyncio.fixture(scope="module")
 async def product(postgres, database_name, certified, mock):
     providers = [entry("certified", certified), entry("mock", mock)]
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("TENANTRY_SSO_PROVIDERS", json.dumps(providers))
-        async with whole_server(postgres, f"{database_name}_real_providers") as found:
-            yield found
+    async with AsyncExitStack() as stack:
+        with pytest.MonkeyPatch.context() as environment:  # no longer: other tests have other providers
+            environment.setenv("TENANTRY_SSO_PROVIDERS", json.dumps(providers))
+            found = await stack.enter_async_context(whole_server(postgres, f"{database_name}_real_providers"))
+        yield found
 
 
 @pytest_asyncio.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import json
 import uuid
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, urlsplit
@@ -14,6 +15,7 @@ from tenantry.single_sign_on.v1.single_sign_on_service_pb2 import StartSingleSig
 from server.composition import compose
 from tests.harness import refusal, refusal_of, running
 from tests.single_sign_on.clients import challenge_of
+from tests.single_sign_on.conftest import entry
 from tests.single_sign_on.issuer import CLIENT_ID, REDIRECT_URI
 from tests.single_sign_on.traces import counts
 
@@ -235,6 +237,7 @@ async def test_a_failure_is_not_remembered(client, issuer):
 async def test_one_client_address_may_start_so_many_in_a_minute_on_all_servers_together(client, server):
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("TENANTRY_SSO_STARTS_PER_MINUTE", "4")
+        environment.setenv("TENANTRY_SSO_PROVIDERS", json.dumps([entry("acme", client.issuer.url)]))
         async with running(server.dsn, compose) as one, running(server.dsn, compose) as other:
             here = (("x-envoy-external-address", "203.0.113.7"),)
             request = StartSingleSignOnRequest(provider="acme", code_challenge=_CHALLENGE)

@@ -24,7 +24,8 @@ _BOTH = [("SuspendUser", SuspendUserRequest), ("ReinstateUser", ReinstateUserReq
 
 
 @pytest.fixture
-async def operator(people, server):
+async def operator(people, server, monkeypatch):
+    monkeypatch.setenv("TENANTRY_DATABASE_URL", server.dsn)
     # Earlier tests leave theirs behind, and one of these is about the last.
     await server.rows("UPDATE users.end_user SET roles = '{platform_standard}'")
     person = await people.register()
