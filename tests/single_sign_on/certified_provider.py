@@ -41,7 +41,13 @@ def library() -> Path:
         for name in ("package.json", "package-lock.json"):
             shutil.copy(_HERE / name, draft / name)
         npm = str(_NODE / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")
-        options = ["--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund", "--omit-lockfile-registry-resolved"]
+        options = [
+            "--ignore-scripts",
+            "--prefer-offline",
+            "--no-audit",
+            "--no-fund",
+            "--omit-lockfile-registry-resolved",
+        ]
         subprocess.run([str(_NODE / "bin" / "node"), npm, "ci", *options], cwd=draft, check=True, capture_output=True)
         try:
             draft.rename(folder)
