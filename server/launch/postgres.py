@@ -40,10 +40,6 @@ SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_line_prefix": "%m [%p] ",
-    # Microseconds for which a commit waits for those of five others that are at work, so that the disk is asked once
-    # for all: a quarter fewer waits with 16 busy connections. Whoever is alone waits for nobody.
-    "commit_delay": "300",
-    "commit_siblings": "5",
 }
 PASSING = ("pre-existing shared memory", "Address already in use", "already exists")
 # A commit still reaches the operating system, so a killed process loses nothing; only a power cut would.

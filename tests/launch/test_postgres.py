@@ -89,11 +89,6 @@ async def test_every_commit_is_durable_unless_it_is_to_be_fast(running: Embedded
     assert await ask(running.dsn, "SHOW fsync") == "off"
 
 
-async def test_commits_wait_for_each_other_only_when_many_are_at_work(running: EmbeddedPostgres) -> None:
-    assert await ask(running.dsn, "SHOW commit_delay") == "300"
-    assert await ask(running.dsn, "SHOW commit_siblings") == "5"
-
-
 async def test_sqlalchemy_takes_the_same_dsn(running: EmbeddedPostgres) -> None:
     engine = create_async_engine(running.dsn.replace("postgresql://", "postgresql+asyncpg://"))
     async with engine.connect() as connection:
