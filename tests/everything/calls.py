@@ -18,7 +18,7 @@ from tests.everything.operations import Operation
 from tests.harness import Metadata, refusal_of
 from tooling.contracts.http_rules import Route
 
-SECONDS = 20
+SECONDS = 60
 FAILURES = {
     grpc.StatusCode.INTERNAL,
     grpc.StatusCode.UNKNOWN,

@@ -72,8 +72,6 @@ class Server:
                 wait_for_ready=most is None,
             )
         except grpc.aio.AioRpcError as error:
-            if error.code() is grpc.StatusCode.UNAUTHENTICATED:
-                self._token = ("", 0.0)  # a clock was put right: a new one is of today
             log.warning("a delivery call failed", extra={"queue": carrier.queue, "code": error.code().name})
             if error.code() is grpc.StatusCode.UNAUTHENTICATED:
                 self._token = ("", 0.0)  # a clock has jumped, or its key is gone: the next call has a new one
