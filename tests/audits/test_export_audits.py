@@ -174,8 +174,8 @@ async def test_no_connection_is_held_while_a_reader_takes_its_time(server, expor
 
 
 async def _held(server):
-    busy = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND state <> 'idle' AND pid <> pg_backend_pid()"
-    return await server.rows(busy)
+    others = "datname = current_database() AND pid <> pg_backend_pid()"
+    return await server.rows(f"SELECT 1 FROM pg_stat_activity WHERE {others} AND state <> 'idle'")
 
 
 _NOW = datetime.now(UTC)
