@@ -51,6 +51,11 @@ class User:
     default_organization_id: str | None
     is_new: bool = False
 
+    @property
+    def is_registered_person(self) -> bool:
+        """Whether the user can sign in, and have a session at all."""
+        return self.is_registered and self.classification is Classification.PERSON
+
 
 @dataclass(frozen=True, slots=True)
 class Membership:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from server.kernel.access.roles import Classification
 from server.kernel.clock import Clock
 from server.kernel.database import OpenUnitOfWork, Reader, UnitOfWork
 from server.kernel.errors import AccountSuspended, Refusal, RequestIdReused
@@ -140,7 +139,7 @@ class AuthTokensApplication:
         self, uow: UnitOfWork, *, user: User, amr: Sequence[str], provider: str, auth_time: datetime, client: Client
     ) -> Tokens:
         """Open a session for somebody who has just signed in, within the transaction of the sign-in."""
-        if not _is_registered_person(user):
+        if not user.is_registered_person:
             raise NotARegisteredPerson
         # Held until the end: of a sign-in and a suspension at once, one comes first. Either nobody signs in, or the
         # suspension finds the new session and ends it.
@@ -179,7 +178,7 @@ class AuthTokensApplication:
         if session is None:
             return await self._meet_again(uow, presented, request_id, now)
         user = await self._users.find_user(uow, session.user_id)
-        if user is None or not _is_registered_person(user):
+        if user is None or not user.is_registered_person:
             return RefreshTokenInvalid()
         if user.is_suspended:
             self._audit_suspension(uow, user.id)
@@ -259,7 +258,3 @@ class AuthTokensApplication:
             refresh_token=refresh_token,
             refresh_token_expires_at=session.refresh_token_expires_at,
         )
-
-
-def _is_registered_person(user: User) -> bool:
-    return user.is_registered and user.classification is Classification.PERSON

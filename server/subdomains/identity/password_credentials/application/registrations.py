@@ -191,11 +191,15 @@ class Registrations:
         await CredentialRepository(uow).add(credential)
         return credential, token
 
+    # What follows a registration takes the same steps in the same order, whoever it was: a place among the mails of the
+    # hour, a token that is renewed or as if, the profile, and then all that is queued.
+
     async def _welcome(self, uow: UnitOfWork, credential: PersonCredential, token: str) -> None:
+        may_mail = await self._limits.admit_registration_mail(uow, credential.email_address, is_first=True)
         await self._pretend_to_renew(uow)
         profile = await self._profiles.find_profile(uow, credential.user_id)
         name = profile.first_name if profile is not None else credential.name
-        if await self._limits.admit_registration_mail(uow, credential.email_address, is_first=True):
+        if may_mail:
             self._mails.confirm_registration(uow, to=credential.email_address, name=name, token=token)
 
     async def _repeat(self, uow: UnitOfWork, credential: PersonCredential) -> None:
@@ -207,12 +211,14 @@ class Registrations:
                 self._confirmations.record_reattempt(uow, credential)
                 token = await self._confirmations.renew(uow, credential)
         else:
-            await self._pretend_to_renew(uow)
-            self._confirmations.record_reattempt(uow, credential)
+            async with self._stand_ins.somebody(uow, None) as nobody:
+                await self._confirmations.renew(uow, nobody)
         profile = await self._profiles.find_profile(uow, credential.user_id)
         if token is not None:
             self._mails.confirm_registration(uow, to=credential.email_address, name=credential.name, token=token)
-        elif may_mail:
+            return
+        self._confirmations.record_reattempt(uow, credential)
+        if may_mail:
             address = profile.email_address if profile is not None else None
             name = profile.display_name if profile is not None else credential.name
             self._mails.registration_repeated(uow, to=address or credential.email_address, name=name)

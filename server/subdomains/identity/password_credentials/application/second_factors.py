@@ -12,10 +12,9 @@ from server.kernel.errors import AccountSuspended, Refusal
 from server.kernel.security.secrets import SecretKeys
 from server.kernel.subdomain import Platform
 from server.subdomains.ancillary.audits.api import AuditsApi
-from server.subdomains.identity.auth_tokens.api import Tokens
-from server.subdomains.identity.password_credentials.application.completion import Completion, is_registered_person
+from server.subdomains.identity.auth_tokens.api import AuthTokensApi, Tokens
 from server.subdomains.identity.password_credentials.application.lockout import lockout_rules, login_key
-from server.subdomains.identity.password_credentials.domain.credential import PersonCredential
+from server.subdomains.identity.password_credentials.domain.credential import PROVIDER, PersonCredential
 from server.subdomains.identity.password_credentials.domain.logins import LockoutRules, LoginMonitor
 from server.subdomains.identity.password_credentials.errors import (
     AccountLocked,
@@ -36,14 +35,14 @@ class SecondFactorSignIns:
         *,
         secrets: SecretKeys,
         rules: LockoutRules,
-        completion: Completion,
+        tokens: AuthTokensApi,
         users: UsersApi,
         audits: AuditsApi,
         now: Clock,
     ) -> None:
         self._secrets = secrets
         self._rules = rules
-        self._completion = completion
+        self._tokens = tokens
         self._users = users
         self._audits = audits
         self._now = now
@@ -53,7 +52,7 @@ class SecondFactorSignIns:
         return cls(
             secrets=platform.secrets,
             rules=lockout_rules(platform),
-            completion=Completion.of(platform),
+            tokens=AuthTokensApi.of(platform),
             users=UsersApi.of(platform),
             audits=AuditsApi.of(platform),
             now=platform.clock,
@@ -90,7 +89,7 @@ class SecondFactorSignIns:
             template = "User {Id} tried to sign in with a second factor while locked"
             self._audits.record(uow, _AUDIT + "AccountLocked", template, user_id, against=user_id)
             return AccountLocked()
-        if user is None or not is_registered_person(user):
+        if user is None or not user.is_registered_person:
             return InvalidCredentials()
         if user.is_suspended:
             template = "Suspended user {Id} tried to sign in with a second factor"
@@ -118,7 +117,14 @@ class SecondFactorSignIns:
         if credential.events:
             await CredentialRepository(uow).save(credential)
         await LoginMonitorRepository(uow, self._rules).save(monitor, self._now())
-        return await self._completion.open_session(uow, credential, user, amr)
+        return await self._tokens.sign_in(
+            uow,
+            user=user,
+            amr=amr,
+            provider=PROVIDER,
+            email_address=credential.email_address,
+            name=credential.name,
+        )
 
     async def _monitor(self, uow: UnitOfWork, credential: PersonCredential) -> LoginMonitor:
         name_digest = login_key(self._secrets, credential.email_address)

@@ -18,12 +18,11 @@ from server.kernel.security.secrets import SecretKeys
 from server.kernel.subdomain import Platform
 from server.kernel.turns import Turns
 from server.subdomains.ancillary.audits.api import AuditsApi
-from server.subdomains.identity.auth_tokens.api import Tokens
-from server.subdomains.identity.password_credentials.application.completion import Completion, is_registered_person
+from server.subdomains.identity.auth_tokens.api import AuthTokensApi, Tokens
 from server.subdomains.identity.password_credentials.application.lockout import lockout_rules, login_key
 from server.subdomains.identity.password_credentials.application.stand_ins import StandIns
 from server.subdomains.identity.password_credentials.domain import passwords
-from server.subdomains.identity.password_credentials.domain.credential import PersonCredential
+from server.subdomains.identity.password_credentials.domain.credential import PROVIDER, PersonCredential
 from server.subdomains.identity.password_credentials.domain.logins import Admission, LockoutRules
 from server.subdomains.identity.password_credentials.errors import (
     AccountLocked,
@@ -75,7 +74,7 @@ class SignIns:
         hasher: PasswordHasher,
         secrets: SecretKeys,
         rules: LockoutRules,
-        completion: Completion,
+        tokens: AuthTokensApi,
         second_factors: Callable[[], SecondFactors],
         stand_ins: StandIns,
         users: UsersApi,
@@ -87,7 +86,7 @@ class SignIns:
         self._hasher = hasher
         self._secrets = secrets
         self._rules = rules
-        self._completion = completion
+        self._tokens = tokens
         self._second_factors = second_factors
         self._users = users
         self._audits = audits
@@ -104,7 +103,7 @@ class SignIns:
             hasher=platform.hasher,
             secrets=platform.secrets,
             rules=lockout_rules(platform),
-            completion=Completion.of(platform),
+            tokens=AuthTokensApi.of(platform),
             second_factors=lambda: platform.answers[SecondFactors],
             stand_ins=StandIns.of(platform),
             users=UsersApi.of(platform),
@@ -209,10 +208,10 @@ class SignIns:
         if is_in_time and credential is not None and credential.password_hash != verdict.password_hash:
             raise _HashChanged(credential.password_hash)
         is_right = verdict.is_right and is_in_time
-        if credential is None or user is None or not (is_right and is_registered_person(user)):
+        if credential is None or user is None or not (is_right and user.is_registered_person):
             locks = is_in_time and monitor.fail(self._rules, now)
             await monitors.save(monitor, now)
-            async with self._stand_ins.somebody(uow, credential) as refused:
+            async with self._stand_ins.somebody(uow, credential, looks=2) as refused:
                 if is_in_time:
                     refused.refuse_password(locks=locks)
                 await credentials.save(refused)
@@ -242,7 +241,14 @@ class SignIns:
         if credential.is_mfa_enabled:
             mfa_token = await self._second_factors().begin_sign_in(uow, credential_id=credential.id, user_id=user.id)
             return MfaRequired(mfa_token=mfa_token)
-        return await self._completion.open_session(uow, credential, user, ["pwd"])
+        return await self._tokens.sign_in(
+            uow,
+            user=user,
+            amr=["pwd"],
+            provider=PROVIDER,
+            email_address=credential.email_address,
+            name=credential.name,
+        )
 
     def _audit(self, uow: UnitOfWork, what: str, template: str, user_id: str) -> None:
         self._audits.record(uow, _AUDIT + what, template, user_id, against=user_id)

@@ -25,6 +25,7 @@ from server.subdomains.identity.password_credentials.events import (
     PersonCredentialRegistrationVerificationVerified,
 )
 
+PROVIDER = "credentials"  # what sessions say they were opened with
 _CONFIRMATION_LIFETIME = timedelta(hours=24)
 _RESET_LIFETIME = timedelta(hours=2)
 _HASH_OF_NOBODY = "-" * 97  # as long as a real one

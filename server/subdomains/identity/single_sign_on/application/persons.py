@@ -11,7 +11,6 @@ from server.kernel.errors import AccountSuspended
 from server.kernel.security.secrets import SecretKeys
 from server.kernel.subdomain import Platform
 from server.subdomains.ancillary.audits.api import AuditsApi
-from server.subdomains.ancillary.usages.api import UsagesApi
 from server.subdomains.identity.auth_tokens.api import AuthTokensApi, Tokens
 from server.subdomains.identity.password_credentials.api import (
     Defaults,
@@ -23,7 +22,6 @@ from server.subdomains.identity.single_sign_on.domain.sso_user import Details, S
 from server.subdomains.identity.single_sign_on.errors import SsoUserTaken, TermsNotAccepted
 from server.subdomains.identity.single_sign_on.ports import Account, ProviderRefused
 from server.subdomains.identity.single_sign_on.repository import ProviderTokensRepository, SsoUserRepository
-from server.subdomains.user_profiles.api import UserProfilesApi
 from server.subdomains.users.api import EmailTaken, User, UsersApi
 
 
@@ -58,9 +56,7 @@ class Persons:
         users: UsersApi,
         credentials: PasswordCredentialsApi,
         tokens: AuthTokensApi,
-        profiles: UserProfilesApi,
         audits: AuditsApi,
-        usages: UsagesApi,
         new_id: Callable[[str], str],
         now: Clock,
     ) -> None:
@@ -70,9 +66,7 @@ class Persons:
         self._users = users
         self._credentials = credentials
         self._tokens = tokens
-        self._profiles = profiles
         self._audits = audits
-        self._usages = usages
         self._new_id = new_id
         self._now = now
 
@@ -85,9 +79,7 @@ class Persons:
             users=UsersApi.of(platform),
             credentials=PasswordCredentialsApi.of(platform),
             tokens=AuthTokensApi.of(platform),
-            profiles=UserProfilesApi.of(platform),
             audits=AuditsApi.of(platform),
-            usages=UsagesApi.of(platform),
             new_id=platform.new_id,
             now=platform.clock,
         )
@@ -232,14 +224,12 @@ class Persons:
             name,
             against=user.id,
         )
-        profile = await self._profiles.find_profile(uow, user.id)
-        self._usages.record(
+        return await self._tokens.sign_in(
             uow,
-            "User Login",
-            AuthProvider=name,
-            UserIdOverride=user.id,
-            Name=profile.full_name if profile is not None else details.first_name,
-            EmailAddress=details.email_address,
-            DefaultOrganizationId=user.default_organization_id,
+            user=user,
+            amr=["fed"],
+            provider=name,
+            email_address=details.email_address,
+            name=details.first_name,
+            auth_time=arrival.auth_time,
         )
-        return await self._tokens.issue(uow, user=user, amr=["fed"], provider=name, auth_time=arrival.auth_time)
