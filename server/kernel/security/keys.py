@@ -112,7 +112,7 @@ def _entries(source: str) -> list[tuple[str, bool]]:
         files = sorted(folder.glob("*.pem"))
         return [(file.read_text(), _is_current(file.stem.rpartition(".")[2])) for file in files]
     except (OSError, UnicodeError) as error:
-        raise BadSigningKeys(f"the signing keys in {folder.name} cannot be read") from error
+        raise BadSigningKeys("the folder of signing keys cannot be read") from error
 
 
 def _is_current(status: str) -> bool:

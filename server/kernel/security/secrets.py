@@ -54,15 +54,17 @@ class SecretKeys:
     @classmethod
     def parse(cls, text: str) -> "SecretKeys":
         """Read a JSON list of ``{"id", "key" (base64 of 32 bytes), "status" ("current" or "read_only")}``."""
-        entries = json.loads(text)
-        if any(entry["status"] not in _STATUSES for entry in entries):
-            raise ValueError("the status of a secret key is neither current nor read_only")
-        return cls(
-            [
-                SecretKey(entry["id"], base64.b64decode(entry["key"], validate=True), entry["status"] == "current")
-                for entry in entries
+        try:
+            entries = [(entry["id"], entry["key"], entry["status"]) for entry in json.loads(text)]
+            keys = [
+                SecretKey(str(id), base64.b64decode(key, validate=True), status == "current")
+                for id, key, status in entries
             ]
-        )
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError("the secret keys are not a JSON list of id, key (in base64) and status") from error
+        if any(status not in _STATUSES for _, _, status in entries):
+            raise ValueError("the status of a secret key is neither current nor read_only")
+        return cls(keys)
 
     def seal(self, purpose: str, plain: bytes, bound_to: bytes = b"") -> bytes:
         """Encrypt *plain* so that it opens only for the same purpose and the same *bound_to*."""

@@ -5,10 +5,11 @@ import json
 import os
 from typing import Annotated
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings
 
-from server.kernel.security.keys import make_pem
+from server.kernel.security.keys import BadSigningKeys, SigningKeys, make_pem
+from server.kernel.security.secrets import SecretKeys
 from server.kernel.settings import ENVIRONMENT, Secret
 
 
@@ -16,9 +17,27 @@ def _make_signing_keys() -> str:
     return json.dumps([{"status": "current", "pem": make_pem()}])
 
 
-def make_secret_keys() -> str:
-    """One new key of sealed and signed values, as settings take it."""
+def _make_secret_keys() -> str:
     return json.dumps([{"id": "k1", "status": "current", "key": base64.b64encode(os.urandom(32)).decode()}])
+
+
+def _are_signing_keys(given: SecretStr) -> SecretStr:
+    try:
+        SigningKeys(given.get_secret_value())
+    except BadSigningKeys as error:
+        raise ValueError(str(error)) from error
+    return given
+
+
+def _are_secret_keys(given: SecretStr) -> SecretStr:
+    SecretKeys.parse(given.get_secret_value())
+    return given
+
+
+SigningKeysGiven = Annotated[
+    SecretStr, Secret(make=_make_signing_keys, is_strong=len), AfterValidator(_are_signing_keys)
+]
+SecretKeysGiven = Annotated[SecretStr, Secret(make=_make_secret_keys), AfterValidator(_are_secret_keys)]
 
 
 class SecuritySettings(BaseSettings):
@@ -29,19 +48,19 @@ class SecuritySettings(BaseSettings):
     identity_base_url: str = Field(
         "http://localhost:8080", description="Issuer and audience of access tokens: where this platform is reached."
     )
-    jwt_signing_keys: Annotated[SecretStr, Secret(make=_make_signing_keys, is_strong=len)] = Field(
+    jwt_signing_keys: SigningKeysGiven = Field(
         description="Keys of access tokens (ES256): a folder of `NAME.current.pem` (exactly one) and "
         "`NAME.verify_only.pem`, or a JSON list of `{pem, status}`. Read again while running."
     )
     signing_keys_reread_seconds: float = Field(
         30, gt=0, le=60, description="How often each process reads folders of keys again."
     )
-    service_token_keys: Annotated[SecretStr, Secret(make=_make_signing_keys, is_strong=len)] = Field(
+    service_token_keys: SigningKeysGiven = Field(
         description="Keys of service tokens, in the same form. Never the same keys."
     )
     service_token_issuer: str = Field("tenantry", description="Issuer of service tokens.")
     service_token_audience: str = Field("tenantry", description="Audience of service tokens.")
-    identity_secrets_keys: Annotated[SecretStr, Secret(make=make_secret_keys)] = Field(
+    identity_secrets_keys: SecretKeysGiven = Field(
         description="Keys of sealed and signed values: a JSON list of `{id, key, status}` with 32 bytes in base64 "
         "each, one `current`, the others `read_only`."
     )

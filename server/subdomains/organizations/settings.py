@@ -1,13 +1,12 @@
 """What a deployment says about organizations."""
 
 from pathlib import Path
-from typing import Annotated
 
-from pydantic import Field, SecretStr
+from pydantic import Field
 from pydantic_settings import BaseSettings
 
-from server.kernel.security.settings import make_secret_keys
-from server.kernel.settings import ENVIRONMENT, Secret
+from server.kernel.security.settings import SecretKeysGiven
+from server.kernel.settings import ENVIRONMENT
 
 
 class OrganizationsSettings(BaseSettings):
@@ -25,6 +24,6 @@ class OrganizationsSettings(BaseSettings):
         description="The settings that are queued as a provisioning for every new organization, where a deployment "
         "provisions infrastructure for each: a JSON file of the same form.",
     )
-    tenant_settings_encryption_keys: Annotated[SecretStr, Secret(make=make_secret_keys)] = Field(
+    tenant_settings_encryption_keys: SecretKeysGiven = Field(
         description="Keys of encrypted settings, in the form of `TENANTRY_IDENTITY_SECRETS_KEYS`. Never the same keys."
     )
