@@ -32,6 +32,7 @@ from server.kernel import ids
 from server.kernel.access.caller import service_call, set_current_call
 from server.kernel.database import Database
 from server.kernel.database.event_log import event
+from server.kernel.database.shared_commits import CONNECTIONS
 from server.kernel.database.types import Id
 from server.kernel.deliveries.messages import Message, Queue
 from server.kernel.deliveries.tables import delivery
@@ -181,7 +182,7 @@ async def prepared(url: str) -> AsyncIterator[Database]:
     owner = await asyncpg.connect(url)
     await owner.execute(SCHEMA)
     await owner.close()
-    database = Database(url, pool_size=POOL_SIZE)
+    database = Database(url, pool_size=POOL_SIZE - CONNECTIONS)
     await database.start()
     yield database
     await database.stop()

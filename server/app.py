@@ -154,9 +154,10 @@ def _authentication(platform: Platform, subdomains: Sequence[Subdomain]) -> Auth
 
 def _telemetry(platform: PlatformSettings, database: Database) -> Telemetry:
     telemetry = Telemetry(settings.read(TelemetrySettings), resource_of(platform, database.host_region))
-    telemetry.samples.append(partial(sample_connections, database.pool))
+    telemetry.samples.append(partial(sample_connections, database.pools))
     if telemetry.tracer is not None:
-        database.pool.connection_type = RecordingConnection
+        for pool in database.pools:
+            pool.connection_type = RecordingConnection
     return telemetry
 
 

@@ -1,7 +1,7 @@
 """What calls cost the database: held exactly, since every round trip is felt by every caller."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from typing import Any
 
 import jwt
@@ -31,9 +31,9 @@ async def one_connection(postgres: str, database_name: str) -> AsyncIterator[Run
 class Recording(Connection):
     """A connection that notes what it sends."""
 
-    def __init__(self, raw: Any) -> None:
+    def __init__(self, raw: Any, seen: list[str]) -> None:
         super().__init__(raw)
-        self.seen: list[str] = []
+        self.seen = seen
 
     async def fetch(self, sql: str, arguments: list[Any]) -> list[Any]:
         # The coalesced notices of earlier calls, and the caller, looked up again once a second, are no part of a call.
@@ -49,11 +49,14 @@ class Recording(Connection):
 @asynccontextmanager
 async def round_trips(running: Running) -> AsyncIterator[list[str]]:
     """The statements that run meanwhile, in order."""
-    pool = running.database.pool
-    recording = Recording((await pool.acquire()).raw)
-    pool.release(recording)
-    with recording.raw.query_logger(lambda record: recording.seen.append(record.query)):  # BEGIN and COMMIT
-        yield recording.seen
+    seen: list[str] = []
+    with ExitStack() as stack:
+        for pool in running.database.pools:
+            recording = Recording((await pool.acquire()).raw, seen)
+            pool.release(recording)
+            log = recording.raw.query_logger(lambda record: seen.append(record.query))  # BEGIN and COMMIT
+            stack.enter_context(log)
+        yield seen
 
 
 async def test_reads_are_one_round_trip_and_single_writes_too(one_connection):

@@ -24,7 +24,7 @@ async def database(probe_dsn: str) -> AsyncIterator[Database]:
     """A process's database that does not listen."""
     found = Database(probe_dsn, pool_size=4)
     yield found
-    await found.pool.close()
+    await found.stop()
 
 
 @pytest_asyncio.fixture

@@ -31,7 +31,7 @@ async def test_a_read_is_one_round_trip_also_of_an_organizations_rows(probe_dsn)
                 costs.append(wire.round_trips - before)
 
         assert costs[2:] == [1, 1]
-        await database.pool.close()
+        await database.stop()
 
 
 async def test_a_read_is_tried_again_after_postgresql_ended_its_connection(database, onlooker):
@@ -99,7 +99,7 @@ async def test_a_cancelled_read_stops_in_postgresql_and_its_connection_is_used_a
     async with asyncio.timeout(1):
         assert [row.one for row in await database.reader.fetch_all(ONE, {})] == [1]
     assert await onlooker.fetchval(ACTIVE) == 0
-    await database.pool.close()
+    await database.stop()
 
 
 async def test_a_hundred_readers_share_two_connections(probe_dsn, onlooker):
@@ -109,7 +109,7 @@ async def test_a_hundred_readers_share_two_connections(probe_dsn, onlooker):
 
     assert len(rows) == 100
     assert database.pool._open == 2
-    await database.pool.close()
+    await database.stop()
 
 
 async def test_connections_are_handed_on_in_the_order_of_asking(probe_dsn):

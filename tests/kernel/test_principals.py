@@ -216,7 +216,7 @@ async def test_nothing_is_remembered_while_the_others_are_not_heard(probe_dsn, u
     assert before is not None
     assert after is not None
     assert (before.is_suspended, after.is_suspended) == (False, True)
-    await database.pool.close()
+    await database.stop()
 
 
 async def test_what_was_remembered_is_dropped_when_notices_may_be_missed(process, users, onlooker):

@@ -130,4 +130,4 @@ async def test_a_process_that_hears_nobody_still_reaches_its_database(probe_dsn)
 
     assert not database.signals.is_connected
     assert await database.is_reachable()
-    await database.pool.close()
+    await database.stop()

@@ -61,7 +61,7 @@ async def test_a_use_case_that_only_inserts_is_one_round_trip(probe_dsn):
         await add(database, new_id("org"), "x")
 
         assert wire.round_trips - before == 1
-        await database.pool.close()
+        await database.stop()
 
 
 async def test_a_use_case_that_reads_first_is_a_transaction_of_four(probe_dsn):
@@ -79,7 +79,7 @@ async def test_a_use_case_that_reads_first_is_a_transaction_of_four(probe_dsn):
             costs.append(wire.round_trips - before)
 
         assert costs[1] == 4  # BEGIN, the select, all writes, COMMIT
-        await database.pool.close()
+        await database.stop()
 
 
 async def test_a_use_case_that_does_nothing_costs_nothing(probe_dsn):
@@ -155,7 +155,7 @@ async def test_a_use_case_cancelled_while_a_statement_runs_frees_its_connection(
     # then
     async with asyncio.timeout(2):
         await wait_for_it()
-    await database.pool.close()
+    await database.stop()
 
 
 async def test_a_violated_constraint_is_the_refusal_it_was_given(database, onlooker):

@@ -71,7 +71,7 @@ async def test_both_kinds_cost_the_same_round_trips(probe_dsn):
             costs.append(wire.round_trips - before)
 
         assert costs[2] == costs[3] == 5  # BEGIN, the part's begin, its writes, its end, COMMIT
-        await database.pool.close()
+        await database.stop()
 
 
 async def test_after_an_undone_part_the_use_case_is_in_its_organization_again(database):

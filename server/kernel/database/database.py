@@ -12,6 +12,7 @@ from server.kernel.clock import Clock, system_clock
 from server.kernel.database.merge import Merged
 from server.kernel.database.pool import APPLICATION_ROLE, Pool
 from server.kernel.database.reader import Reader
+from server.kernel.database.shared_commits import SharedCommits
 from server.kernel.database.signals import Signals
 from server.kernel.database.statements import Parameters, Row, Statements
 from server.kernel.database.unit_of_work import UnitOfWork
@@ -47,6 +48,8 @@ class Database:
         rewrite: Callable[[ClauseElement], ClauseElement] | None = None,
     ) -> None:
         self.pool = Pool(dsn, size=pool_size, role=role)
+        self.commits = SharedCommits(dsn, role)
+        self.pools = (self.pool, self.commits.pool)
         self.statements = Statements(rewrite)
         self.merged = Merged()
         self.signals = Signals(dsn, self.pool)
@@ -95,4 +98,5 @@ class Database:
     async def stop(self) -> None:
         """Send what is left to tell and close all connections."""
         await self.signals.stop()
-        await self.pool.close()
+        for pool in self.pools:
+            await pool.close()

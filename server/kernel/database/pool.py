@@ -3,8 +3,9 @@
 import asyncio
 import itertools
 from collections import OrderedDict, deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextvars import ContextVar
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -52,11 +53,12 @@ class Connection:
     which the loop pays on every run. Not public; the minor version is pinned.
     """
 
-    __slots__ = ("_bind_execute", "_prepared", "command", "raw")
+    __slots__ = ("_bind_execute", "_bind_execute_many", "_prepared", "command", "raw")
 
     def __init__(self, raw: "asyncpg.Connection[Any]") -> None:
         self.raw = raw
         self._bind_execute: Callable[..., Awaitable[Any]] = raw._protocol.bind_execute  # type: ignore[attr-defined]
+        self._bind_execute_many: Callable[..., Awaitable[Any]] = raw._protocol.bind_execute_many  # type: ignore[attr-defined]
         self.command: Callable[[str], Awaitable[str]] = raw.execute  # BEGIN and COMMIT, which are not prepared
         self._prepared: OrderedDict[str, PreparedStatement[Any]] = OrderedDict()
 
@@ -85,6 +87,15 @@ class Connection:
             raise
         return int(status.rpartition(b" ")[2] or 0)
 
+    async def run_many(self, sql: str, rows: Sequence[list[Any]]) -> None:
+        """Run a prepared statement once for each of *rows*: one transaction, which commits by itself."""
+        statement = self._prepared.get(sql) or await self._prepare(sql)
+        try:
+            await self._bind_execute_many(statement._state, rows, "", None, False)  # type: ignore[attr-defined]
+        except asyncpg.InvalidCachedStatementError:
+            del self._prepared[sql]
+            raise
+
     async def _prepare(self, sql: str) -> "PreparedStatement[Any]":
         # Without a name PostgreSQL would parse and plan it again each time it runs.
         statement = await self.raw.prepare(sql, name=f"tenantry_{next(_numbers)}")
@@ -105,9 +116,17 @@ class Pool:
     transactions as there are connections would wait for each other.
     """
 
-    def __init__(self, dsn: str, *, size: int, role: str | None = APPLICATION_ROLE, name: str = "tenantry") -> None:
+    def __init__(
+        self,
+        dsn: str,
+        *,
+        size: int,
+        role: str | None = APPLICATION_ROLE,
+        name: str = "tenantry",
+        settings: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self._dsn = dsn
-        self._settings = {"application_name": name, **_SETTINGS} | ({"role": role} if role else {})
+        self._settings = {"application_name": name, **_SETTINGS, **settings} | ({"role": role} if role else {})
         self._size = size
         self._idle: list[Connection] = []
         self._open = 0  # places taken: connections, and those that are being made

@@ -2,12 +2,13 @@
 One use case, one transaction: rows, events and deliveries commit together or not at all.
 
 Writes wait and go out together as one statement: at the end, or before the first read after them. So a use case that
-only inserts is one round trip, and needs no BEGIN.
+only inserts is one round trip, needs no BEGIN, and shares its commit with those that are ready at the same moment.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -214,15 +215,14 @@ class UnitOfWork:
         """Send what waits and commit. Only the kernel calls this."""
         try:
             self._collect()
-            if self._connection is None and all(statement.goes_alone for statement, _ in self._waiting):
-                await self._flush_alone()
-            else:
-                self._connection = await self._begun()
-                await self._flush(self._connection)
-                if await self._connection.command("COMMIT") != "COMMIT":
-                    # A statement had failed, and whoever ran it went on as if it had not.
-                    raise NotCommitted
-                self._database.pool.release(self._let_go(self._connection))
+            if await self._is_committed_at_once():
+                return
+            self._connection = await self._begun()
+            await self._flush(self._connection)
+            if await self._connection.command("COMMIT") != "COMMIT":
+                # A statement had failed, and whoever ran it went on as if it had not.
+                raise NotCommitted
+            self._database.pool.release(self._let_go(self._connection))
         except BaseException as error:
             await self._roll_back()
             if is_away(error):
@@ -269,18 +269,15 @@ class UnitOfWork:
         open_transactions.set(open_transactions.get() - 1)
         return connection
 
-    async def _flush_alone(self) -> None:
-        if self._waiting:
-            connection = await self._database.pool.acquire()
-            try:
-                await self._send(connection)
-            except BaseException as error:
-                if is_away(error):
-                    self._database.pool.discard(connection)
-                else:
-                    self._database.pool.release(connection)
-                raise
-            self._database.pool.release(connection)
+    async def _is_committed_at_once(self) -> bool:
+        if self._connection is not None or not all(statement.goes_alone for statement, _ in self._waiting):
+            return False
+        if not self._waiting:
+            self._after_commit()
+            return True
+        sql, arguments = self._database.merged.of(self._waiting, self._setting())
+        commit = partial(self._database.commits.commit, after_commit=self._after_commit)
+        return bool(await self._run(commit, sql, arguments, _NOTHING))
 
     async def _flush(self, connection: Connection) -> None:
         self._collect()

@@ -80,7 +80,12 @@ class CallSettings(BaseSettings):
 
     model_config = ENVIRONMENT
 
-    database_pool_size: int = Field(16, ge=1, le=200, description="Connections to PostgreSQL of one process.")
+    database_pool_size: int = Field(
+        16,
+        ge=1,
+        le=200,
+        description="Connections to PostgreSQL of one process, besides 4 for what commits at once and one to listen.",
+    )
     rate_limit_ordinary: str = Field("", description="Limit of ordinary calls per caller, such as `600/minute`.")
     rate_limit_costly: str = Field(
         "", description="Limit of sign-ins, registrations and the like per client address, such as `60/minute`."

@@ -1,7 +1,7 @@
 """Connections to PostgreSQL that record what they run, for processes that are tracing."""
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -36,14 +36,18 @@ class RecordingConnection(Connection):
     async def execute(self, sql: str, arguments: list[Any]) -> int:
         return await _recorded(super().execute, sql, arguments)
 
+    async def run_many(self, sql: str, rows: Sequence[list[Any]]) -> None:
+        await _recorded(super().run_many, sql, rows)
+
     async def _recorded_command(self, sql: str) -> str:
         return await _recorded(self.raw.execute, sql)
 
 
-async def sample_connections(pool: Pool) -> None:
+async def sample_connections(pools: Sequence[Pool]) -> None:
     """Read how many connections there are."""
-    CONNECTIONS.set(pool.idle_count, state="idle")
-    CONNECTIONS.set(pool.open_count - pool.idle_count, state="used")
+    idle = sum(pool.idle_count for pool in pools)
+    CONNECTIONS.set(idle, state="idle")
+    CONNECTIONS.set(sum(pool.open_count for pool in pools) - idle, state="used")
 
 
 async def _recorded(run: Callable[..., Awaitable[T]], sql: str, *arguments: Any) -> T:
