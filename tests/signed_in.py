@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
+import pytest_asyncio
 from tenantry.auth_tokens.v1.tokens_pb2 import Tokens
 from tenantry.password_credentials.v1.password_credentials_service_pb2 import (
     AuthenticateCredentialRequest,
@@ -28,6 +30,26 @@ async def whole_server(postgres: str, name: str) -> AsyncIterator[Running]:
     """A server of the whole product on a database of its own."""
     async with fresh_database(postgres, name, composition.histories()) as dsn, running(dsn, composition.compose) as it:
         yield it
+
+
+def whole_product(name: str) -> tuple[Any, Any, Any]:
+    """The fixtures of a folder of tests: a server on a database of its own, its clock, and people who sign in there."""
+
+    @pytest_asyncio.fixture(scope="session", name="server")
+    async def server_of_all(postgres: str, database_name: str) -> AsyncIterator[Running]:
+        async with whole_server(postgres, f"{database_name}_{name}") as found:
+            yield found
+
+    @pytest_asyncio.fixture(autouse=True)
+    async def running_clock(server: Running) -> AsyncIterator[None]:
+        yield
+        server.clock.run()
+
+    @pytest.fixture(name="people")
+    def people_of_all(server: Running) -> People:
+        return People(server)
+
+    return server_of_all, running_clock, people_of_all
 
 
 @dataclass(frozen=True)

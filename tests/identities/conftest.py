@@ -1,25 +1,5 @@
 """Identities in the whole product."""
 
-from collections.abc import AsyncIterator
+from tests.signed_in import whole_product
 
-import pytest_asyncio
-
-from tests.harness import Running
-from tests.signed_in import People, whole_server
-
-
-@pytest_asyncio.fixture(scope="session")
-async def server(postgres: str, database_name: str) -> AsyncIterator[Running]:
-    async with whole_server(postgres, f"{database_name}_identities") as found:
-        yield found
-
-
-@pytest_asyncio.fixture(autouse=True)
-async def _running_clock(server: Running) -> AsyncIterator[None]:
-    yield
-    server.clock.run()
-
-
-@pytest_asyncio.fixture
-async def people(server: Running) -> People:
-    return People(server)
+server, running_clock, people = whole_product("identities")

@@ -1,4 +1,4 @@
-"""Keys that cannot be used stop the start with the name of their variable, and nothing of their value."""
+"""Keys and limits that cannot be used stop the start with the name of their variable, and no key is shown."""
 
 import base64
 import json
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from server.kernel.security.keys import make_pem
-from server.kernel.security.settings import SecuritySettings
+from server.kernel.security.settings import CallSettings, SecuritySettings
 from server.kernel.settings import SettingsError, read
 
 SIGNING_KEYS = ("TENANTRY_JWT_SIGNING_KEYS", "TENANTRY_SERVICE_TOKEN_KEYS")
@@ -78,11 +78,24 @@ def test_secret_keys(given: Callable[[str, str], str], value: str, problem: str)
     assert given(variable, value) == f"The settings are not right:\n  {variable} is wrong: {problem}"
 
 
+@pytest.mark.parametrize("text", ["many", "60", "60 per fortnight", "-1/minute"])
+def test_limits_of_calls(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("TENANTRY_RATE_LIMIT_COSTLY", text)
+
+    with pytest.raises(SettingsError) as refused:
+        read(CallSettings)
+
+    problem = "TENANTRY_RATE_LIMIT_COSTLY is wrong: a limit is written 60/minute"
+    assert str(refused.value) == f"The settings are not right:\n  {problem}"
+
+
 def test_those_that_can_are_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     folder = tmp_path / "keys"
     folder.mkdir()
     (folder / "a.current.pem").write_text(make_pem())
     monkeypatch.setenv("TENANTRY_JWT_SIGNING_KEYS", str(folder))
     monkeypatch.setenv("TENANTRY_IDENTITY_SECRETS_KEYS", secret())
+    monkeypatch.setenv("TENANTRY_RATE_LIMIT_COSTLY", "60/minute")
 
     assert read(SecuritySettings).jwt_signing_keys.get_secret_value() == str(folder)
+    assert read(CallSettings).rate_limit_costly == "60/minute"

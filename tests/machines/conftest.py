@@ -1,31 +1,13 @@
 """Machines in the whole product: a registration reaches every part of it."""
 
-from collections.abc import AsyncIterator
-
 import pytest
-import pytest_asyncio
 
 from tests.api_keys.keys import Keys
 from tests.harness import Running
 from tests.machines.machines import Machines
-from tests.signed_in import People, whole_server
+from tests.signed_in import whole_product
 
-
-@pytest_asyncio.fixture(scope="session")
-async def server(postgres: str, database_name: str) -> AsyncIterator[Running]:
-    async with whole_server(postgres, f"{database_name}_machines") as found:
-        yield found
-
-
-@pytest_asyncio.fixture(autouse=True)
-async def _running_clock(server: Running) -> AsyncIterator[None]:
-    yield
-    server.clock.run()
-
-
-@pytest.fixture
-def people(server: Running) -> People:
-    return People(server)
+server, running_clock, people = whole_product("machines")
 
 
 @pytest.fixture

@@ -1,29 +1,11 @@
 """Password credentials in the whole product: a sign-up reaches every part of it."""
 
-from collections.abc import AsyncIterator
-
 import pytest
-import pytest_asyncio
 
 from tests.harness import Running
-from tests.signed_in import People, whole_server
+from tests.signed_in import whole_product
 
-
-@pytest_asyncio.fixture(scope="session")
-async def server(postgres: str, database_name: str) -> AsyncIterator[Running]:
-    async with whole_server(postgres, f"{database_name}_password_credentials") as found:
-        yield found
-
-
-@pytest_asyncio.fixture(autouse=True)
-async def _running_clock(server: Running) -> AsyncIterator[None]:
-    yield
-    server.clock.run()
-
-
-@pytest_asyncio.fixture
-async def people(server: Running) -> People:
-    return People(server)
+server, running_clock, people = whole_product("password_credentials")
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import json
 import os
 from typing import Annotated
 
+from limits import parse
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings
 
@@ -75,6 +76,18 @@ class SecuritySettings(BaseSettings):
     )
 
 
+def _is_limit(text: str) -> str:
+    try:
+        if text:
+            parse(text)
+    except ValueError as error:
+        raise ValueError("a limit is written 60/minute") from error
+    return text
+
+
+Limit = Annotated[str, AfterValidator(_is_limit)]  # of calls; an empty one is none
+
+
 class CallSettings(BaseSettings):
     """Calls"""
 
@@ -86,8 +99,8 @@ class CallSettings(BaseSettings):
         le=200,
         description="Connections to PostgreSQL of one process, besides 4 for what commits at once and one to listen.",
     )
-    rate_limit_ordinary: str = Field("", description="Limit of ordinary calls per caller, such as `600/minute`.")
-    rate_limit_costly: str = Field(
+    rate_limit_ordinary: Limit = Field("", description="Limit of ordinary calls per caller, such as `600/minute`.")
+    rate_limit_costly: Limit = Field(
         "", description="Limit of sign-ins, registrations and the like per client address, such as `60/minute`."
     )
     trusted_gateways: str = Field(
