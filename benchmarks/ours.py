@@ -24,7 +24,6 @@ from tenantry.password_credentials.v1.password_credentials_service_pb2_grpc impo
 from benchmarks import CAR, POOL_SIZE
 from benchmarks.load.target import Target, grpc_target
 from benchmarks.process import free_port, run_to_end, running
-from server.kernel.database.shared_commits import CONNECTIONS
 
 PEOPLE = 5  # the first one calls, the others sign in while it does
 FLEET = 1000  # cars there are before anything is measured: over empty tables PostgreSQL may plan anything
@@ -82,7 +81,7 @@ def settings(database_url: str, folder: Path) -> dict[str, str]:
         "TENANTRY_ENV": "development",  # only there can a registration be confirmed without reading a mail
         "TENANTRY_DATA": str(folder / "data"),
         "TENANTRY_DATABASE_URL": database_url,
-        "TENANTRY_DATABASE_POOL_SIZE": str(POOL_SIZE - CONNECTIONS),  # and those
+        "TENANTRY_DATABASE_POOL_SIZE": str(POOL_SIZE),
         "TENANTRY_GRPC_PORT": str(free_port()),
         "TENANTRY_HTTP_PORT": str(free_port()),
         "TENANTRY_INTERNAL_HTTP_PORT": str(free_port()),

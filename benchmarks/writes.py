@@ -32,7 +32,6 @@ from server.kernel import ids
 from server.kernel.access.caller import service_call, set_current_call
 from server.kernel.database import Database
 from server.kernel.database.event_log import event
-from server.kernel.database.shared_commits import CONNECTIONS
 from server.kernel.database.types import Id
 from server.kernel.deliveries.messages import Message, Queue
 from server.kernel.deliveries.tables import delivery
@@ -182,7 +181,7 @@ async def prepared(url: str) -> AsyncIterator[Database]:
     owner = await asyncpg.connect(url)
     await owner.execute(SCHEMA)
     await owner.close()
-    database = Database(url, pool_size=POOL_SIZE - CONNECTIONS)
+    database = Database(url, pool_size=POOL_SIZE)
     await database.start()
     yield database
     await database.stop()
