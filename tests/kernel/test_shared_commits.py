@@ -95,6 +95,32 @@ async def test_more_of_them_take_several_transactions_and_few_connections(databa
     assert database.commits.pool.open_count == database.commits.pool.idle_count
 
 
+async def test_whoever_becomes_ready_meanwhile_goes_next_and_together(onlooker, add, holder):
+    first = asyncio.create_task(add("taken"))
+    await eventually(lambda: _is_waited_for(onlooker))
+
+    others = []
+    for number in range(5):
+        others.append(asyncio.create_task(add(f"thing {number}")))
+        await asyncio.sleep(0.005)
+    await asyncio.gather(*others)
+    await holder.rollback()
+
+    assert await first == "taken"
+    assert await onlooker.fetchval("SELECT count(DISTINCT xmin::text) FROM faults.thing WHERE name <> 'taken'") == 1
+
+
+async def test_as_many_as_go_together_wait_for_nobody(onlooker, add, holder):
+    first = asyncio.create_task(add("taken"))
+    await eventually(lambda: _is_waited_for(onlooker))
+
+    await asyncio.gather(*[add(f"thing {number}") for number in range(MOST_TOGETHER)])
+
+    assert await _is_waited_for(onlooker)  # for less than a tenth of a second until now
+    await holder.rollback()
+    assert await first == "taken"
+
+
 async def test_one_that_is_refused_touches_no_other(onlooker, add):
     await add("taken")
 
@@ -129,7 +155,7 @@ async def test_each_acts_for_its_own_organization(database, onlooker):
 
     assert isinstance(outcomes[0], asyncpg.InsufficientPrivilegeError)
     assert outcomes[1:] == [None, None]
-    assert await onlooker.fetchval("SELECT count(DISTINCT xmin::text) FROM faults.owned") <= 3
+    assert await onlooker.fetchval("SELECT count(DISTINCT xmin::text) FROM faults.owned") <= 5
     for each in organizations:
         rows = await database.reader.fetch_all(LIST_OWNED, {"organization_id": each})
         assert [row.name for row in rows] == [f"of {each}"]

@@ -6,10 +6,12 @@ So those whose statements are the same but for their values are sent in one go o
 them one after the other in one transaction. When anything goes wrong in it nothing of it has happened, and each goes on
 alone, where a failure touches no other.
 
-Whoever is ready while nobody else is goes at once: as a statement that commits by itself.
+Whoever is ready while nobody else is goes at once, as a statement that commits by itself. While it is under way others
+like it gather, and go when it has ended, or when they are as many as may go together.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -18,8 +20,8 @@ import asyncpg
 from server.kernel.database.pool import Connection, Pool, is_away
 from server.kernel.errors import StoreUnavailable
 
-CONNECTIONS = 4  # whoever becomes ready while all of them are busy goes with the others: the fewer, the more together
-MOST_TOGETHER = 32
+CONNECTIONS = 8
+MOST_TOGETHER = 16
 # Nobody waits longer than this for a lock that another of them waits for.
 _SETTINGS = {"lock_timeout": "100ms"}
 
@@ -38,10 +40,12 @@ class _Member:
 class _Group:
     """Units of work that commit together."""
 
-    __slots__ = ("members", "sending")
+    __slots__ = ("is_open", "may_go", "members", "sending")
 
     def __init__(self, first: _Member) -> None:
         self.members = [first]
+        self.is_open = True
+        self.may_go: asyncio.Future[None] | None = None
         self.sending: asyncio.Task[None] | None = None
 
     async def is_done(self, member: _Member) -> bool:
@@ -52,6 +56,14 @@ class _Group:
             if self.sending is not None and all(each.turn.done() for each in self.members):
                 self.sending.cancel()
             raise
+
+    def is_full(self) -> bool:
+        return len(self.members) >= MOST_TOGETHER
+
+    def go(self) -> None:
+        """End the wait for the group before this one."""
+        if self.may_go is not None and not self.may_go.done():
+            self.may_go.set_result(None)
 
     def settle(self, is_done: bool) -> None:
         for each in self.who_wait():
@@ -71,7 +83,8 @@ class SharedCommits:
 
     def __init__(self, dsn: str, role: str | None) -> None:
         self.pool = Pool(dsn, size=CONNECTIONS, role=role, settings=_SETTINGS)
-        self._ready: dict[str, _Group] = {}
+        self._open: dict[str, _Group] = {}
+        self._under_way: Counter[str] = Counter()
 
     async def commit(self, sql: str, arguments: list[Any], after_commit: Callable[[], None]) -> bool:
         """
@@ -80,25 +93,43 @@ class SharedCommits:
         *after_commit* is called when it was, also for those who do not wait for it any longer.
         """
         member = _Member(arguments, after_commit)
-        group = self._ready.get(sql)
-        if group is not None and len(group.members) < MOST_TOGETHER:
+        group = self._open.get(sql)
+        if group is not None and not group.is_full():
             group.members.append(member)
+            if group.is_full():
+                group.go()
             return await group.is_done(member)
-        self._ready[sql] = group = _Group(member)
+        self._open[sql] = group = _Group(member)
         try:
             await asyncio.sleep(0)  # so that those join who become ready in this run of the loop
-            connection = await self.pool.acquire()
-        except BaseException:
-            group.settle(False)
-            raise
+            if self._under_way[sql] and not group.is_full():
+                group.may_go = asyncio.get_running_loop().create_future()
+                await group.may_go  # and those who do so while the group before this one is under way
+            return await self._send(sql, group, member)
         finally:
-            if self._ready.get(sql) is group:
-                del self._ready[sql]
-        group.members = group.who_wait()
-        if len(group.members) == 1:
-            return await self._commit_one(connection, sql, member)
-        group.sending = asyncio.create_task(self._commit_all(connection, sql, group))
-        return await group.is_done(member)
+            if group.is_open:
+                self._close(sql, group)
+                group.settle(False)
+
+    def _close(self, sql: str, group: _Group) -> None:
+        group.is_open = False
+        if self._open.get(sql) is group:
+            del self._open[sql]
+
+    async def _send(self, sql: str, group: _Group, first: _Member) -> bool:
+        self._under_way[sql] += 1
+        try:
+            connection = await self.pool.acquire()
+            self._close(sql, group)
+            group.members = group.who_wait()
+            if len(group.members) == 1:
+                return await self._commit_one(connection, sql, first)
+            group.sending = asyncio.create_task(self._commit_all(connection, sql, group))
+            return await group.is_done(first)
+        finally:
+            self._under_way[sql] -= 1
+            if not self._under_way[sql] and sql in self._open:
+                self._open[sql].go()
 
     async def _commit_one(self, connection: Connection, sql: str, member: _Member) -> bool:
         try:

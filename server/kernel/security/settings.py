@@ -97,7 +97,7 @@ class CallSettings(BaseSettings):
         16,
         ge=1,
         le=200,
-        description="Connections to PostgreSQL of one process, besides 4 for what commits at once and one to listen.",
+        description="Connections to PostgreSQL of one process, besides 8 for what commits at once and one to listen.",
     )
     rate_limit_ordinary: Limit = Field("", description="Limit of ordinary calls per caller, such as `600/minute`.")
     rate_limit_costly: Limit = Field(
