@@ -1,5 +1,5 @@
 """
-What a durable unit of work costs: a row, its event and a delivery, by 64 callers at once over 16 connections.
+What a durable unit of work costs: a row, its event and a delivery, by 64 callers at once over at most 16 connections.
 
 The same three rows go into the same tables three ways: by our unit of work, by five statements of asyncpg (BEGIN, three
 inserts, COMMIT), and by SQLAlchemy's async ORM. Once more by ours with a worker awake, which in a process of its own
