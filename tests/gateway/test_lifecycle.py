@@ -1,8 +1,10 @@
 """How the gateway starts, gives way, and stops."""
 
 import asyncio
+import json
 import socket
 import subprocess
+import uuid
 from pathlib import Path
 
 import httpx
@@ -160,18 +162,21 @@ async def test_an_idle_gateway_drains_at_once(folder: Path) -> None:
             await standing.gateway.drain()
 
 
-async def test_draining_under_load_fails_no_call(folder: Path) -> None:
+async def test_draining_under_load_fails_no_call(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     async with standing_gateway(folder, "development", drain_seconds=2) as standing:
         url = f"http://127.0.0.1:{standing.public_port}"
         statuses: list[int] = []
+        answered: set[str] = set()
         closed = asyncio.Event()
 
         async def call_until_nobody_listens(client: httpx.AsyncClient, path: str) -> None:
             while not closed.is_set():
+                call_id = str(uuid.uuid4())
                 try:
-                    statuses.append((await client.get(path)).status_code)
-                except httpx.ConnectError:  # not accepted, so not failed
+                    statuses.append((await client.get(path, headers={"x-request-id": call_id})).status_code)
+                except httpx.TransportError:
                     return
+                answered.add(call_id)
                 await asyncio.sleep(0.02)
 
         async with httpx.AsyncClient(base_url=url, timeout=10) as kept, asyncio.TaskGroup() as callers:
@@ -186,6 +191,9 @@ async def test_draining_under_load_fails_no_call(folder: Path) -> None:
         assert before > 20
         assert len(statuses) > before
         assert set(statuses) == {200}
+    # A call that was not taken has not failed: nobody listens, or the port was closed before it was accepted.
+    taken = {json.loads(line)["request_id"] for line in capfd.readouterr().out.splitlines()}
+    assert taken == answered
 
 
 async def test_draining_lets_a_slow_call_finish(folder: Path) -> None:
