@@ -10,6 +10,7 @@ from sqlalchemy import Column, Integer, MetaData, Table, Text, bindparam, insert
 
 from server.kernel.database import Database
 from server.kernel.database.types import TENANT, Id, tenant_table
+from server.kernel.errors import AlreadyExists
 from server.kernel.migrate import KERNEL, allow, protect
 from tests.harness import fresh_database
 
@@ -28,6 +29,12 @@ FIND = select(thing).where(thing.c.name == bindparam("name"))
 LOCK = FIND.with_for_update()
 SAVE = update(thing).where(thing.c.name == bindparam("which")).values(amount=bindparam("amount"))
 LIST_OWNED = select(owned).where(owned.c.organization_id == bindparam(TENANT, type_=Id("org")))
+
+
+class NameTaken(AlreadyExists):
+    """There is a thing of this name."""
+
+    reason = "NAME_TAKEN"
 
 
 class _Statements:

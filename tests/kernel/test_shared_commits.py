@@ -10,16 +10,12 @@ import pytest_asyncio
 from server.kernel.database import Database
 from server.kernel.database.shared_commits import CONNECTIONS, MOST_TOGETHER
 from server.kernel.deliveries.messages import Message, Queue
-from server.kernel.errors import AlreadyExists, StoreUnavailable
+from server.kernel.errors import StoreUnavailable
 from server.kernel.ids import decode, new_id
-from tests.kernel.faults import ADD, ADD_OWNED, LIST_OWNED, backends, eventually, fault_database, outside
+from tests.kernel.faults import ADD, ADD_OWNED, LIST_OWNED, NameTaken, backends, eventually, fault_database, outside
 
 TAKE = "INSERT INTO faults.thing VALUES ('taken', 0)"
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-
-
-class NameTaken(AlreadyExists):
-    reason = "NAME_TAKEN"
 
 
 @pytest_asyncio.fixture

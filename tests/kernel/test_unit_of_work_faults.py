@@ -14,14 +14,22 @@ from server.kernel.access.caller import Call, service_call, set_current_call
 from server.kernel.database import Database
 from server.kernel.database.unit_of_work import NotCommitted
 from server.kernel.deliveries.messages import Message, Queue
-from server.kernel.errors import AlreadyExists, ConcurrentModification, StoreUnavailable
-from tests.kernel.faults import ADD, ADD_OWNED, FIND, LOCK, SAVE, backends, fault_database, outside, owned, thing
+from server.kernel.errors import ConcurrentModification, StoreUnavailable
+from tests.kernel.faults import (
+    ADD,
+    ADD_OWNED,
+    FIND,
+    LOCK,
+    SAVE,
+    NameTaken,
+    backends,
+    fault_database,
+    outside,
+    owned,
+    thing,
+)
 
 _SLEEPING = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()"
-
-
-class NameTaken(AlreadyExists):
-    reason = "NAME_TAKEN"
 
 
 @pytest_asyncio.fixture
